@@ -1,0 +1,3 @@
+module github.com/waba-platform/onboarding/metasim
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module github.com/waba-platform/onboarding/migrations
+
+go 1.26.0

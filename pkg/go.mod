@@ -1,0 +1,3 @@
+module github.com/waba-platform/onboarding/pkg
+
+go 1.26.0
