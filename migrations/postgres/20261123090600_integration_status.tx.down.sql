@@ -1,0 +1,1 @@
+DROP VIEW whatsapp_integration_status;
