@@ -1,0 +1,110 @@
+package machine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+)
+
+// State is all that is true of a restaurant's onboarding. It is the JSON in the
+// header of every decision; fields are added, never renamed.
+type State struct {
+	event.Snapshot
+
+	Sequence uint64 `json:"sequence,omitempty"` // decisions so far
+	Policy   Policy `json:"policy,omitzero"`    // copied in when a run starts
+	Todo     Todo   `json:"todo,omitzero"`
+
+	// What the run was opened with.
+	Origin      event.Origin    `json:"origin,omitempty"`
+	SecretRef   event.SecretRef `json:"secret_ref,omitempty"` // the sealed code, or a caller's sealed token
+	RedirectURI string          `json:"redirect_uri,omitempty"`
+	Claims      event.Claims    `json:"claims,omitzero"`
+	Stops       []event.Stop    `json:"stops,omitempty"`
+	Entry       event.Stage     `json:"entry,omitempty"` // where the run goes on after the token check
+
+	// What the token names. Each is proved by a call before it is used.
+	GrantedWabas      []event.WabaID     `json:"granted_wabas,omitempty"`
+	GrantedBusinesses []event.BusinessID `json:"granted_businesses,omitempty"`
+
+	// What was made or found.
+	Made       event.WabaID `json:"made,omitempty"` // answered by a creation, not seen yet
+	Numbers    []Number     `json:"numbers,omitempty"`
+	PinRefused bool         `json:"pin_refused,omitempty"` // the PIN that we have is not the number's
+
+	// How long things have been tried.
+	StepSince   time.Time `json:"step_since,omitzero"` // first try of the present step
+	Looks       int       `json:"looks,omitempty"`     // read-backs that did not show what they should
+	PollSince   time.Time `json:"poll_since,omitzero"`
+	Rests       int       `json:"rests,omitempty"`
+	RestedSince time.Time `json:"rested_since,omitzero"`
+	RetryAt     time.Time `json:"retry_at,omitzero"` // a retry by request is too early before this
+}
+
+// Policy is what an operator can set. It is copied into the state when a run
+// starts, so that a change touches new runs only.
+type Policy struct {
+	Strategies      []event.Strategy `json:"strategies,omitempty"` // creation, in order; none: never create
+	StrategyTimeout time.Duration    `json:"strategy_timeout,omitempty"`
+	PollInterval    time.Duration    `json:"poll_interval,omitempty"`
+	PollMaxAttempts int              `json:"poll_max_attempts,omitempty"`
+	PollTimeout     time.Duration    `json:"poll_timeout,omitempty"`
+	RetryAfter      time.Duration    `json:"retry_after,omitempty"`
+	ManualURL       string           `json:"manual_url,omitempty"` // where an account is made by hand
+}
+
+// Limits that no operator sets.
+const (
+	exchangePatience = 20 * time.Second    // a code lives 30 s
+	stepPatience     = 24 * time.Hour      // of trying a step again while Meta is down
+	restPatience     = 30 * 24 * time.Hour // of waiting for a person
+	longestLook      = 24 * time.Hour      // between two looks of a rest
+	longestBackoff   = time.Minute
+	shortestBackoff  = 500 * time.Millisecond
+	shortestLimit    = time.Minute // after a rate limit that names no time
+	readBacks        = 10          // looks at a number that should be connected
+	manyNumbers      = 20          // kept in the state, and offered as a choice
+)
+
+// Number is a phone number of the account, as far as the rules need it.
+type Number struct {
+	WabaID  event.WabaID        `json:"waba,omitempty"`
+	ID      event.PhoneNumberID `json:"id"`
+	Display string              `json:"display,omitempty"`
+	// Connected: Meta says that it can send and receive. Managed: it is of the
+	// WhatsApp Business app or of a sandbox, which are never registered.
+	// Unverified: Meta's code was not entered yet.
+	Connected  bool `json:"connected,omitempty"`
+	Managed    bool `json:"managed,omitempty"`
+	Unverified bool `json:"unverified,omitempty"`
+}
+
+// Begin returns the state of a restaurant that nothing is known of.
+func Begin(id event.RestaurantID) State {
+	return State{Snapshot: event.Snapshot{Integration: event.Integration{
+		RestaurantID:  id,
+		IntegrationID: event.IntegrationOf(id),
+	}}}
+}
+
+// None says whether there has been no run yet.
+func (s State) None() bool { return s.Run == 0 }
+
+// idle says whether a new code may open a run: there is none, it is over, or it
+// waits for a person or for a step that is asked for.
+func (s State) idle() bool {
+	return s.None() || s.Status.Ended() || s.Status.Resting() || s.RestsBefore != ""
+}
+
+// clone returns a state that shares no memory with s.
+func (s State) clone() State {
+	s.Policy.Strategies = slices.Clone(s.Policy.Strategies)
+	s.Strategies = slices.Clone(s.Strategies)
+	s.Warnings = slices.Clone(s.Warnings)
+	s.Stops = slices.Clone(s.Stops)
+	s.GrantedWabas = slices.Clone(s.GrantedWabas)
+	s.GrantedBusinesses = slices.Clone(s.GrantedBusinesses)
+	s.Numbers = slices.Clone(s.Numbers)
+	return s
+}

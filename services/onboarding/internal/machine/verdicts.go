@@ -1,0 +1,140 @@
+package machine
+
+import (
+	"github.com/waba-platform/onboarding/pkg/event"
+)
+
+// Verdict is what an error of Meta leads to.
+type Verdict struct {
+	Do     Do
+	Code   event.Code       // why, for people
+	Action event.ActionKind // what must be done, for Act and Fail
+	Actor  event.Actor
+}
+
+// Do is the kind of a verdict.
+type Do string
+
+// The kinds.
+const (
+	Again       Do = "again"       // the same call, after a growing wait, while there is patience
+	WaitUntil   Do = "wait_until"  // the same call, when Meta's limit is over
+	LookFirst   Do = "look_first"  // it may have happened: look before anything else
+	NextOne     Do = "next"        // the next strategy
+	NotYet      Do = "not_yet"     // a poll that found nothing
+	Reauthorize Do = "reauthorize" // the token is dead
+	Act         Do = "act"         // rest until somebody has acted
+	Fail        Do = "fail"        // end the run
+)
+
+var (
+	again       = Verdict{Do: Again, Code: event.CodeMetaUnavailable}
+	waitUntil   = Verdict{Do: WaitUntil, Code: event.CodeRateLimited}
+	lookFirst   = Verdict{Do: LookFirst, Code: event.CodeMetaUnavailable}
+	next        = Verdict{Do: NextOne, Code: event.CodeWabaNotCreated}
+	notYet      = Verdict{Do: NotYet, Code: event.CodeWabaNotVisible}
+	reauthorize = Verdict{Do: Reauthorize, Code: event.CodeTokenInvalid}
+	permission  = Verdict{Act, event.CodePermissionMissing, event.ActionGrantPermissions, event.ActorRestaurant}
+	blocked     = Verdict{Act, event.CodeBlocked, event.ActionResolveBlock, event.ActorRestaurant}
+	incapable   = Verdict{Act, event.CodeAppNotPermitted, event.ActionFixConfiguration, event.ActorOperator}
+	refused     = Verdict{Act, event.CodeMetaRefused, event.ActionContactSupport, event.ActorOperator}
+	badSecret   = Verdict{Fail, event.CodeAppSecretInvalid, event.ActionFixConfiguration, event.ActorOperator}
+)
+
+func restart(code event.Code) Verdict {
+	return Verdict{Fail, code, event.ActionRestartSignup, event.ActorRestaurant}
+}
+
+// verdicts says what each class of error leads to, wherever nothing else is said.
+var verdicts = map[event.Class]Verdict{
+	event.ClassTransient:   again,
+	event.ClassUnreachable: again,
+	event.ClassUnanswered:  again,
+	event.ClassRateLimit:   waitUntil,
+	event.ClassAuthExpired: reauthorize,
+	event.ClassPermission:  permission,
+	event.ClassBlocked:     blocked,
+	event.ClassInvalid:     refused,
+	event.ClassConflict:    refused,
+	event.ClassNotFound:    refused,
+}
+
+// verdictsOf says where an effect differs.
+var verdictsOf = map[Effect]map[event.Class]Verdict{
+	ExchangeCode: { // a code lives 30 seconds and works once: only what was never sent is sent again
+		event.ClassTransient:   restart(event.CodeExchangeUnavailable),
+		event.ClassUnanswered:  restart(event.CodeExchangeUnanswered),
+		event.ClassRateLimit:   restart(event.CodeRateLimited),
+		event.ClassAuthExpired: restart(event.CodeCodeExpired),
+		event.ClassBlocked:     restart(event.CodeBlocked),
+		event.ClassInvalid:     restart(event.CodeCodeRefused),
+		event.ClassConflict:    restart(event.CodeCodeUsed),
+		event.ClassNotFound:    restart(event.CodeCodeRefused),
+		event.ClassPermission:  {Fail, event.CodeAppNotPermitted, event.ActionFixConfiguration, event.ActorOperator},
+	},
+	CheckToken: { // this call is made as the app: what Meta refuses is the app's
+		event.ClassAuthExpired: badSecret,
+		event.ClassInvalid:     badSecret,
+		event.ClassPermission:  incapable,
+	},
+	CreateWaba: {
+		event.ClassTransient:  lookFirst,
+		event.ClassUnanswered: lookFirst,
+		event.ClassPermission: next,
+		event.ClassInvalid:    next,
+		event.ClassConflict:   next,
+		event.ClassNotFound:   next,
+	},
+	LookForWaba: {
+		event.ClassTransient:   notYet,
+		event.ClassUnreachable: notYet,
+		event.ClassUnanswered:  notYet,
+		event.ClassPermission:  notYet,
+		event.ClassInvalid:     notYet,
+		event.ClassConflict:    notYet,
+		event.ClassNotFound:    notYet,
+	},
+}
+
+// metaCode is a code of Meta, with any subcode when Subcode is 0.
+type metaCode struct {
+	Effect  Effect
+	Code    int
+	Subcode int
+}
+
+// verdictsByCode says where one code differs from its class.
+var verdictsByCode = map[metaCode]Verdict{
+	{ExchangeCode, 1, 0}:       badSecret, // on this endpoint code 1 is a wrong app secret
+	{ExchangeCode, 101, 0}:     {Fail, event.CodeAppSecretInvalid, event.ActionFixConfiguration, event.ActorOperator},
+	{ExchangeCode, 100, 36008}: {Fail, event.CodeRedirectMismatch, event.ActionFixConfiguration, event.ActorOperator},
+
+	{CheckToken, 3, 0}:    incapable,
+	{Discover, 3, 0}:      incapable,
+	{SubscribeApp, 3, 0}:  incapable,
+	{RegisterPhone, 3, 0}: incapable,
+
+	{RegisterPhone, 133005, 0}: {Act, event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant},
+	{RegisterPhone, 133006, 0}: {Act, event.CodePhoneNotVerified, event.ActionVerifyNumber, event.ActorRestaurant},
+	{RegisterPhone, 133008, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
+	{RegisterPhone, 133016, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
+	{RegisterPhone, 33, 0}:     {Act, event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant},
+}
+
+// verdict returns what an error leads to: by its code, else by its class at this
+// effect, else by its class. A class that is not known is refused by Meta as far
+// as we can tell: a person must look.
+func verdict(effect Effect, e *event.MetaError) Verdict {
+	for _, key := range []metaCode{{effect, e.Code, e.Subcode}, {effect, e.Code, 0}} {
+		if v, ok := verdictsByCode[key]; ok {
+			return v
+		}
+	}
+	if v, ok := verdictsOf[effect][e.Class]; ok {
+		return v
+	}
+	if v, ok := verdicts[e.Class]; ok {
+		return v
+	}
+	return refused
+}
