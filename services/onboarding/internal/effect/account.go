@@ -1,0 +1,109 @@
+package effect
+
+import (
+	"context"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
+)
+
+// create calls one strategy, once for each intent.
+func (p *Performer) create(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	token, err := p.token(ctx, s)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	call, cancel, stale, err := p.claim(ctx, s)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	defer cancel()
+	if stale {
+		return machine.Outcome{Error: &event.MetaError{Operation: "create_waba", Class: event.ClassUnanswered}}, nil
+	}
+	strategy := s.Strategies[len(s.Strategies)-1].Strategy
+	id, err := p.Graph.CreateAccount(call, token, strategy, s.BusinessID, p.Now())
+	return machine.Outcome{Waba: id}, err
+}
+
+// look looks for an account that was, or may have been, made.
+func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	business := s.BusinessID
+	if business == "" {
+		business = s.Claims.BusinessID
+	}
+	if s.Made == "" && business == "" {
+		return p.discover(ctx, s)
+	}
+	token, err := p.token(ctx, s)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	q := &search{graph: p.Graph, token: token}
+	found := []machine.Account{{ID: s.Made, Business: business, Strategy: s.Strategy}}
+	if s.Made == "" {
+		if found, err = q.accountsOf(ctx, business, event.StrategyBusiness); err != nil {
+			return machine.Outcome{Looks: q.looks}, err
+		}
+	}
+	found, err = q.prove(ctx, found)
+	return machine.Outcome{Looks: q.looks, Found: found}, err
+}
+
+// subscribe makes our app receive the account's webhooks. Twice is harmless.
+func (p *Performer) subscribe(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	token, err := p.token(ctx, s)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	return machine.Outcome{}, p.Graph.SubscribeApp(ctx, token, s.WabaID)
+}
+
+// register registers the number, with a PIN that is sealed before the call. If an
+// earlier call may have gone through, the number is read first.
+func (p *Performer) register(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	token, err := p.token(ctx, s)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	claim, pin, err := p.Vault.ClaimWithPin(ctx, claimKey(s), s.RestaurantID, p.Limit, s.PhoneNumberID, p.newPin)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	call, cancel, stale, err := p.within(ctx, claim)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	defer cancel()
+	if stale || s.Delays > 0 {
+		phone, err := p.Graph.Phone(call, token, s.PhoneNumberID)
+		if err != nil {
+			return machine.Outcome{}, err
+		}
+		if phone.Connected() {
+			seen := number(s.WabaID, phone)
+			return machine.Outcome{Number: &seen}, nil
+		}
+	}
+	return machine.Outcome{}, p.Graph.Register(call, token, s.PhoneNumberID, pin)
+}
+
+// readBack reads what was set up: the number, and our subscription.
+func (p *Performer) readBack(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	token, err := p.token(ctx, s)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	phone, err := p.Graph.Phone(ctx, token, s.PhoneNumberID)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	seen := number(s.WabaID, phone)
+	apps, err := p.Graph.SubscribedApps(ctx, token, s.WabaID)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	subscribed := p.Graph.Subscribes(apps)
+	return machine.Outcome{Number: &seen, Subscribed: &subscribed}, nil
+}
+

@@ -1,0 +1,255 @@
+package effect
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/pkg/seal"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/meta"
+)
+
+// search is one search for accounts. It keeps every look, in order. A look that
+// Meta refuses is no obstacle to the next; one that Meta could not answer ends the
+// search, since "not found" must be true.
+type search struct {
+	graph    *meta.Client
+	token    seal.Secret
+	looks    []event.Look
+	searched []event.BusinessID
+	business event.BusinessID // the first that the token knows
+}
+
+// discover searches for the restaurant's account: by hint, by the ids in the
+// token, by business, by page.
+func (p *Performer) discover(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	token, err := p.token(ctx, s)
+	if err != nil {
+		return machine.Outcome{}, err
+	}
+	q := &search{graph: p.Graph, token: token}
+	found, err := q.run(ctx, s)
+	outcome := machine.Outcome{Looks: q.looks, Found: found, MakeIn: q.business}
+	if errors.Is(err, errNotGranted) {
+		outcome.Code = event.CodeWabaNotGranted
+		return outcome, nil
+	}
+	return outcome, err
+}
+
+// errNotGranted says that the claimed account is not one that the token can see.
+var errNotGranted = errors.New("the claimed account is not granted")
+
+func (q *search) run(ctx context.Context, s machine.State) ([]machine.Account, error) {
+	if s.Claims.WabaID != "" {
+		return q.byHint(ctx, s.Claims.WabaID)
+	}
+	for _, look := range []func(context.Context, machine.State) ([]machine.Account, error){
+		q.byToken, q.byBusiness, q.byPage,
+	} {
+		found, err := look(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if found, err = q.prove(ctx, found); err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	return nil, nil
+}
+
+func (q *search) byHint(ctx context.Context, id event.WabaID) ([]machine.Account, error) {
+	found, err := q.prove(ctx, []machine.Account{{ID: id, Strategy: event.StrategyHint}})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNotGranted
+	}
+	return q.withBusiness(ctx, found)
+}
+
+// byToken takes the accounts that the token itself names.
+func (q *search) byToken(ctx context.Context, s machine.State) ([]machine.Account, error) {
+	var found []machine.Account
+	for _, id := range s.GrantedWabas {
+		found = append(found, machine.Account{ID: id, Strategy: event.StrategyToken})
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	q.looks = append(q.looks, event.Look{Strategy: event.StrategyToken, Call: "debug_token", Found: len(found)})
+	return q.withBusiness(ctx, found)
+}
+
+// withBusiness names the business of accounts that were found without one, where
+// the token knows it.
+func (q *search) withBusiness(ctx context.Context, found []machine.Account) ([]machine.Account, error) {
+	business, err := q.graph.ClientBusiness(ctx, q.token)
+	if _, err := q.look(event.StrategyBusiness, "client_business", "", 0, err); err != nil {
+		return nil, err
+	}
+	if business != "" {
+		q.know(business)
+		for i := range found {
+			found[i].Business = business
+		}
+	}
+	return found, nil
+}
+
+// byBusiness searches the businesses that the token knows.
+func (q *search) byBusiness(ctx context.Context, s machine.State) ([]machine.Account, error) {
+	if s.Claims.BusinessID != "" {
+		if found, err := q.accountsOf(ctx, s.Claims.BusinessID, event.StrategyBusiness); err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	business, err := q.graph.ClientBusiness(ctx, q.token)
+	if ok, err := q.look(event.StrategyBusiness, "client_business", "", 0, err); err != nil {
+		return nil, err
+	} else if ok && business != "" {
+		q.know(business)
+		if found, err := q.accountsOf(ctx, business, event.StrategyBusiness); err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	businesses, err := q.graph.Businesses(ctx, q.token)
+	if _, err := q.look(event.StrategyBusiness, "businesses", "", 0, err); err != nil {
+		return nil, err
+	}
+	return q.accountsOfAll(ctx, append(slices.Clone(s.GrantedBusinesses), businesses...), event.StrategyBusiness)
+}
+
+// byPage searches the businesses behind the user's pages: no page names an
+// account itself.
+func (q *search) byPage(ctx context.Context, _ machine.State) ([]machine.Account, error) {
+	pages, err := q.graph.Pages(ctx, q.token)
+	if _, err := q.look(event.StrategyPage, "pages", "", 0, err); err != nil {
+		return nil, err
+	}
+	var businesses []event.BusinessID
+	for _, page := range pages {
+		business, err := q.graph.PageBusiness(ctx, q.token, page)
+		if _, err := q.look(event.StrategyPage, "page_business", string(page), 0, err); err != nil {
+			return nil, err
+		}
+		if business != "" && !slices.Contains(businesses, business) {
+			businesses = append(businesses, business)
+		}
+	}
+	return q.accountsOfAll(ctx, businesses, event.StrategyPage)
+}
+
+func (q *search) accountsOfAll(ctx context.Context, businesses []event.BusinessID, strategy event.Strategy) ([]machine.Account, error) {
+	var found []machine.Account
+	for _, business := range businesses {
+		q.know(business)
+		more, err := q.accountsOf(ctx, business, strategy)
+		if err != nil {
+			return nil, err
+		}
+		found = fold(found, more)
+	}
+	return found, nil
+}
+
+// accountsOf returns what a business owns and what is shared with it. A business
+// is searched once.
+func (q *search) accountsOf(ctx context.Context, business event.BusinessID, strategy event.Strategy) ([]machine.Account, error) {
+	if slices.Contains(q.searched, business) {
+		return nil, nil
+	}
+	q.searched = append(q.searched, business)
+	var found []machine.Account
+	for _, edge := range []struct {
+		call string
+		list func(context.Context, seal.Secret, event.BusinessID) ([]meta.Account, error)
+	}{
+		{"owned_accounts", q.graph.OwnedAccounts},
+		{"client_accounts", q.graph.ClientAccounts},
+	} {
+		accounts, err := edge.list(ctx, q.token, business)
+		ok, err := q.look(strategy, edge.call, string(business), len(accounts), err)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			q.know(business) // a claimed business that answers is proved
+		}
+		for _, account := range accounts {
+			found = fold(found, []machine.Account{{ID: account.ID, Business: business, Strategy: strategy}})
+		}
+	}
+	return found, nil
+}
+
+// prove keeps an account only if a call with the token shows its numbers. Several
+// are left as they are: somebody must choose among them first.
+func (q *search) prove(ctx context.Context, found []machine.Account) ([]machine.Account, error) {
+	if len(found) != 1 {
+		return found, nil
+	}
+	account := found[0]
+	phones, err := q.graph.PhoneNumbers(ctx, q.token, account.ID)
+	ok, err := q.look(account.Strategy, "phone_numbers", string(account.ID), 1, err)
+	if err != nil || !ok {
+		return nil, err
+	}
+	for _, phone := range phones {
+		account.Numbers = append(account.Numbers, number(account.ID, phone))
+	}
+	return []machine.Account{account}, nil
+}
+
+// look records a look. ok is false when Meta refused it; the error is that of a
+// call that Meta did not answer, or that says that the token or the app is stopped.
+func (q *search) look(strategy event.Strategy, call, id string, found int, err error) (ok bool, _ error) {
+	look := event.Look{Strategy: strategy, Call: call, ID: id, Found: found}
+	if err == nil {
+		q.looks = append(q.looks, look)
+		return true, nil
+	}
+	refusal, isMeta := errors.AsType[*meta.Error](err)
+	if !isMeta {
+		return false, err
+	}
+	look.Found, look.Error = 0, &refusal.MetaError
+	q.looks = append(q.looks, look)
+	switch refusal.Class {
+	case event.ClassPermission, event.ClassInvalid, event.ClassConflict, event.ClassNotFound:
+		return false, nil
+	case event.ClassTransient, event.ClassRateLimit, event.ClassAuthExpired, event.ClassBlocked,
+		event.ClassUnreachable, event.ClassUnanswered:
+	}
+	return false, err
+}
+
+func (q *search) know(business event.BusinessID) {
+	if q.business == "" {
+		q.business = business
+	}
+}
+
+// fold appends the accounts that are not there yet.
+func fold(found, more []machine.Account) []machine.Account {
+	for _, account := range more {
+		if !slices.ContainsFunc(found, func(a machine.Account) bool { return a.ID == account.ID }) {
+			found = append(found, account)
+		}
+	}
+	return found
+}
+
+func number(waba event.WabaID, phone meta.Phone) machine.Number {
+	return machine.Number{
+		WabaID:     waba,
+		ID:         phone.ID,
+		Display:    phone.Display,
+		Connected:  phone.Connected(),
+		Managed:    phone.Coexists() || phone.Sandbox(),
+		Unverified: !phone.Verified(),
+	}
+}

@@ -1,0 +1,140 @@
+// Package effect performs what the state machine asks for: the calls at Meta, and
+// the vault beside them. Each effect makes at most one call that changes
+// anything, and happens once however often it is asked for:
+//
+//   - An exchange is claimed by its code before the call and stored before it is
+//     reported. A claim whose owner died ends the run: the code may be spent.
+//   - A creation is claimed by its intent. A claim whose owner died is an unknown
+//     outcome: the machine looks before it asks for another.
+//   - A registration is claimed, its PIN is sealed before the call, and after an
+//     unknown outcome the number is read before it is registered again.
+//   - Everything else only reads, or is harmless twice.
+package effect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/waba-platform/onboarding/pkg/bus"
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/pkg/fault"
+	"github.com/waba-platform/onboarding/pkg/seal"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/meta"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/vault"
+)
+
+// What a sealed input is sealed for (see seal.SealTo).
+const (
+	PurposeCode  = "oauth_code"
+	PurposeToken = "meta_token"
+)
+
+// Performer performs effects. It is safe for concurrent use.
+type Performer struct {
+	Graph   *meta.Client
+	Vault   *vault.Vault
+	Secrets *bus.SecretStore
+	Keyring *seal.Keyring
+	AppID   string        // ours, which a token must be of
+	Pin     seal.Secret   // for every number; zero: a random one each
+	Limit   time.Duration // longest that a claimed call may take, and that a claim lives
+	Now     func() time.Time
+}
+
+// Perform does what the state calls for. See engine.Performer.
+func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	perform, ok := map[machine.Effect]func(context.Context, machine.State) (machine.Outcome, error){
+		machine.ExchangeCode:  p.exchange,
+		machine.AdoptToken:    p.adopt,
+		machine.CheckToken:    p.check,
+		machine.Discover:      p.discover,
+		machine.CreateWaba:    p.create,
+		machine.LookForWaba:   p.look,
+		machine.SubscribeApp:  p.subscribe,
+		machine.RegisterPhone: p.register,
+		machine.ReadBack:      p.readBack,
+	}[s.Todo.Effect]
+	if !ok {
+		return machine.Outcome{}, fmt.Errorf("effect %q is not known to this version", s.Todo.Effect)
+	}
+	outcome, err := perform(ctx, s)
+	if err != nil && ctx.Err() != nil {
+		return machine.Outcome{}, err // we were stopped; Meta said nothing
+	}
+	outcome.Effect = s.Todo.Effect
+	if refusal, ok := errors.AsType[*meta.Error](err); ok {
+		outcome.Error = &refusal.MetaError
+		return outcome, nil
+	}
+	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, bus.ErrSecretGone) {
+		return machine.Outcome{Effect: s.Todo.Effect, Code: event.CodeSecretGone}, nil
+	}
+	return outcome, err
+}
+
+// claimKey names the claim for the effect that the state calls for.
+func claimKey(s machine.State) string {
+	return event.DeriveID("claim", string(s.RestaurantID), string(s.Todo.Effect), fmt.Sprint(s.Todo.Number))
+}
+
+// claim takes that claim. stale says that somebody had it before and did not say
+// how it went, so that the call may have been made.
+func (p *Performer) claim(ctx context.Context, s machine.State) (_ context.Context, _ context.CancelFunc, stale bool, err error) {
+	claim, err := p.Vault.Claim(ctx, claimKey(s), s.RestaurantID, p.Limit)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return p.within(ctx, claim)
+}
+
+// within returns a context that ends shortly before the claim does, so that a
+// process that was stopped for long makes no call that another has given up.
+func (p *Performer) within(ctx context.Context, claim vault.Claim) (_ context.Context, _ context.CancelFunc, stale bool, err error) {
+	if claim.Held == vault.Busy {
+		wait := max(claim.Until.Sub(p.Now()), 0) + 50*time.Millisecond
+		return nil, nil, false, &fault.Later{After: wait, Reason: "claimed by another"}
+	}
+	ctx, cancel := context.WithDeadline(ctx, claim.Until.Add(-p.Limit/10))
+	return ctx, cancel, claim.Held == vault.Stale, nil
+}
+
+// token returns the run's token.
+func (p *Performer) token(ctx context.Context, s machine.State) (seal.Secret, error) {
+	return p.Vault.Token(ctx, s.CredentialRef, s.RestaurantID)
+}
+
+// credentialRef names the credential of a run: the same however often it is asked.
+func credentialRef(s machine.State) event.CredentialRef {
+	return event.CredentialRef("cred_" + event.DeriveID("credential", string(s.RestaurantID), fmt.Sprint(s.Run), string(s.SecretRef)))
+}
+
+// Reflect writes what the run has come to beside its token.
+func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
+	if s.CredentialRef == "" {
+		return nil
+	}
+	return p.Vault.Reflect(ctx, s.CredentialRef, s.RestaurantID, vault.Reflection{
+		BusinessID:        s.BusinessID,
+		WabaID:            s.WabaID,
+		PhoneNumberID:     s.PhoneNumberID,
+		DiscoveryAttempts: s.Rests + 1,
+		CreationStrategy:  s.Strategy,
+		PollingStatus:     string(s.Status),
+	})
+}
+
+// open returns a sealed input in clear.
+func (p *Performer) open(ctx context.Context, s machine.State, purpose string) (seal.Secret, error) {
+	sealed, err := p.Secrets.Get(ctx, s.SecretRef)
+	if err != nil {
+		return seal.Secret{}, err
+	}
+	secret, err := p.Keyring.Open(purpose, string(s.RestaurantID), sealed)
+	if err != nil {
+		return seal.Secret{}, fmt.Errorf("open secret %s: %w", s.SecretRef, err)
+	}
+	return secret, nil
+}
