@@ -1,0 +1,84 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/pkg/seal"
+)
+
+// pinRef names the row of a number's PIN. It follows from the number, so that two
+// who make a PIN at once make one row, and it outlives the tokens: a number that
+// is connected again has the PIN that it had.
+func pinRef(restaurant event.RestaurantID, phone event.PhoneNumberID) event.CredentialRef {
+	return event.CredentialRef("pin-" + event.DeriveID("pin", string(restaurant), string(phone)))
+}
+
+// Pin returns the PIN of a restaurant's number: the one that is stored, or a new
+// one from generate that is stored before it is returned. A number has one PIN
+// ever after, whoever asks and however often. generate may be called in vain.
+func (v *Vault) Pin(ctx context.Context, restaurant event.RestaurantID, phone event.PhoneNumberID, generate func() (seal.Secret, error)) (seal.Secret, error) {
+	return v.pin(ctx, v.db, restaurant, phone, generate)
+}
+
+// ClaimWithPin claims a registration and returns the number's PIN, as [Vault.Claim]
+// and [Vault.Pin] do, in one transaction. Without the claim there is no PIN.
+func (v *Vault) ClaimWithPin(
+	ctx context.Context, key string, restaurant event.RestaurantID, life time.Duration,
+	phone event.PhoneNumberID, generate func() (seal.Secret, error),
+) (claim Claim, pin seal.Secret, err error) {
+	err = v.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if claim, err = v.claim(ctx, tx, key, restaurant, life); err != nil || claim.Held == Busy {
+			return err
+		}
+		pin, err = v.pin(ctx, tx, restaurant, phone, generate)
+		return err
+	})
+	if err != nil {
+		return Claim{}, seal.Secret{}, err
+	}
+	return claim, pin, nil
+}
+
+func (v *Vault) pin(ctx context.Context, db bun.IDB, restaurant event.RestaurantID, phone event.PhoneNumberID, generate func() (seal.Secret, error)) (seal.Secret, error) {
+	ref := pinRef(restaurant, phone)
+	pin, err := v.storedPin(ctx, db, ref, restaurant)
+	if !errors.Is(err, ErrNotFound) {
+		return pin, err
+	}
+	if pin, err = generate(); err != nil {
+		return seal.Secret{}, fmt.Errorf("vault: generate pin: %w", err)
+	}
+	wrapped, text, err := v.sealed(ctx, db, restaurant, pinColumn, ref, pin)
+	if err != nil {
+		return seal.Secret{}, err
+	}
+	now := v.clock()
+	row := credentialRow{
+		Ref: ref, Restaurant: restaurant, DataKey: wrapped, PhoneNumberID: phone, Pin: text, CreatedAt: now, UpdatedAt: now,
+	}
+	result, err := db.NewInsert().Model(&row).On("CONFLICT (credential_ref) DO NOTHING").Exec(ctx)
+	if err != nil {
+		return seal.Secret{}, fmt.Errorf("vault: store pin %s: %w", ref, err)
+	}
+	if fresh, err := stored(result); err != nil || fresh {
+		return pin, err
+	}
+	return v.storedPin(ctx, db, ref, restaurant) // somebody was quicker, and theirs counts
+}
+
+func (v *Vault) storedPin(ctx context.Context, db bun.IDB, ref event.CredentialRef, restaurant event.RestaurantID) (seal.Secret, error) {
+	row, err := v.row(ctx, db, ref, restaurant)
+	if err == nil && row.Pin == "" {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return seal.Secret{}, fmt.Errorf("vault: pin %s: %w", ref, err)
+	}
+	return v.opened(row, pinColumn, row.Pin)
+}

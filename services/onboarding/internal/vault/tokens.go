@@ -1,0 +1,146 @@
+package vault
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/pkg/seal"
+)
+
+// Credential is a token and what is known of it.
+type Credential struct {
+	Ref        event.CredentialRef
+	Restaurant event.RestaurantID
+	ClaimKey   string      // of the exchange that gave it; empty: a caller brought it
+	Token      seal.Secret // never set by [Vault.TokenByClaim]
+	Type       string
+	ExpiresAt  time.Time // zero: Meta names no end
+	UserID     event.UserID
+}
+
+// StoreToken stores a token, sealed, and returns the name that it has: c.Ref, or
+// the one under which the same exchange stored it before. Storing again changes
+// nothing; only a destroyed token that a caller brings anew is stored anew.
+func (v *Vault) StoreToken(ctx context.Context, c Credential) (event.CredentialRef, error) {
+	wrapped, text, err := v.sealed(ctx, v.db, c.Restaurant, tokenColumn, c.Ref, c.Token)
+	if err != nil {
+		return "", err
+	}
+	now := v.clock()
+	row := credentialRow{
+		Ref: c.Ref, Restaurant: c.Restaurant, ClaimKey: c.ClaimKey, DataKey: wrapped, Token: text,
+		TokenType: c.Type, TokenExpires: c.ExpiresAt.UTC(), UserID: c.UserID, CreatedAt: now, UpdatedAt: now,
+	}
+	insert := v.db.NewInsert().Model(&row).On("CONFLICT DO NOTHING")
+	if c.ClaimKey == "" {
+		insert = v.db.NewInsert().Model(&row).On("CONFLICT (credential_ref) DO UPDATE").
+			Set("data_key = EXCLUDED.data_key").
+			Set("user_access_token = EXCLUDED.user_access_token").
+			Set("token_type = EXCLUDED.token_type").
+			Set("token_expires_at = EXCLUDED.token_expires_at").
+			Set("meta_user_id = EXCLUDED.meta_user_id").
+			Set("updated_at = EXCLUDED.updated_at").
+			Where("credential_row.user_access_token IS NULL").
+			Where("credential_row.restaurant_id = EXCLUDED.restaurant_id")
+	}
+	result, err := insert.Exec(ctx)
+	if err != nil {
+		return "", fmt.Errorf("vault: store credential %s: %w", c.Ref, err)
+	}
+	if fresh, err := stored(result); err != nil || fresh {
+		return c.Ref, err
+	}
+	return v.storedAs(ctx, c)
+}
+
+// storedAs returns the name of a credential that was there before.
+func (v *Vault) storedAs(ctx context.Context, c Credential) (event.CredentialRef, error) {
+	var ref event.CredentialRef
+	err := v.db.NewSelect().Model((*credentialRow)(nil)).Column("credential_ref").
+		Where("restaurant_id = ?", c.Restaurant).
+		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			q = q.Where("credential_ref = ?", c.Ref)
+			if c.ClaimKey != "" {
+				q = q.WhereOr("claim_key = ?", c.ClaimKey)
+			}
+			return q
+		}).
+		Scan(ctx, &ref)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("vault: credential %s is another restaurant's", c.Ref)
+	}
+	if err != nil {
+		return "", fmt.Errorf("vault: credential %s: %w", c.Ref, err)
+	}
+	return ref, nil
+}
+
+// TokenByClaim returns what an exchange stored, without the token itself; ok is
+// false when it stored nothing, or when that was destroyed.
+func (v *Vault) TokenByClaim(ctx context.Context, claimKey string) (c Credential, ok bool, err error) {
+	var row credentialRow
+	err = v.db.NewSelect().Model(&row).
+		Where("claim_key = ?", claimKey).Where("user_access_token IS NOT NULL").Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Credential{}, false, nil
+	}
+	if err != nil {
+		return Credential{}, false, fmt.Errorf("vault: token of claim %s: %w", claimKey, err)
+	}
+	return Credential{
+		Ref: row.Ref, Restaurant: row.Restaurant, ClaimKey: row.ClaimKey,
+		Type: row.TokenType, ExpiresAt: utc(row.TokenExpires), UserID: row.UserID,
+	}, true, nil
+}
+
+// Token opens a restaurant's token. One that was destroyed, or that is another
+// restaurant's, is [ErrNotFound].
+func (v *Vault) Token(ctx context.Context, ref event.CredentialRef, restaurant event.RestaurantID) (seal.Secret, error) {
+	row, err := v.row(ctx, v.db, ref, restaurant)
+	if err == nil && row.Token == "" {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return seal.Secret{}, fmt.Errorf("vault: token %s of %s: %w", ref, restaurant, err)
+	}
+	return v.opened(row, tokenColumn, row.Token)
+}
+
+// Destroy makes a token unreadable, here and in every copy of its row that is
+// made from now on. What is known of it beside the token stays. A token that is
+// not there is no error.
+func (v *Vault) Destroy(ctx context.Context, ref event.CredentialRef, restaurant event.RestaurantID) error {
+	_, err := v.db.NewUpdate().Model((*credentialRow)(nil)).
+		Set("data_key = ''").Set("user_access_token = NULL").Set("updated_at = ?", v.clock()).
+		Where("credential_ref = ?", ref).Where("restaurant_id = ?", restaurant).
+		Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("vault: destroy credential %s: %w", ref, err)
+	}
+	return nil
+}
+
+// row returns a restaurant's row; [ErrNotFound] when there is none.
+func (v *Vault) row(ctx context.Context, db bun.IDB, ref event.CredentialRef, restaurant event.RestaurantID) (credentialRow, error) {
+	var row credentialRow
+	err := db.NewSelect().Model(&row).
+		Where("credential_ref = ?", ref).Where("restaurant_id = ?", restaurant).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, ErrNotFound
+	}
+	return row, err
+}
+
+// utc keeps the zero time zero.
+func utc(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Time{}
+	}
+	return at.UTC()
+}
