@@ -106,4 +106,3 @@ func (p *Performer) readBack(ctx context.Context, s machine.State) (machine.Outc
 	subscribed := p.Graph.Subscribes(apps)
 	return machine.Outcome{Number: &seen, Subscribed: &subscribed}, nil
 }
-
