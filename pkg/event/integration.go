@@ -37,6 +37,7 @@ type Snapshot struct {
 	TokenExpires  time.Time     `json:"token_expires,omitzero"` // zero: Meta names no end
 	ResumeAt      time.Time     `json:"resume_at,omitzero"`     // when the run goes on by itself; zero: it is not waiting
 	RestsBefore   Stop          `json:"rests_before,omitempty"` // set while a step endpoint's run rests
+	Made          WabaID        `json:"made,omitempty"`         // what a creation has answered; not seen yet
 	Delays        int           `json:"delays,omitempty"`       // times that the present step was put off
 }
 
