@@ -77,6 +77,9 @@ var stageSteps = map[Stage]Step{
 	StageDone:         StepFlow,
 }
 
+// Text returns the problem as the audit log writes it: for operators, without words.
+func (p Problem) Text() string { return failure(p.Code, p.Meta) }
+
 // failure returns the audit log's error message, as in "meta_blocked (Meta 368)".
 func failure(code Code, meta *MetaError) string {
 	if meta == nil {
