@@ -36,6 +36,9 @@ func openSQLite(path string) (*bun.DB, error) {
 			"journal_mode(WAL)",
 			"synchronous(FULL)", // NORMAL loses committed rows in a power cut
 			"foreign_keys(1)",
+			"temp_store(2)",                // what undoes a failed statement stays in memory
+			"cache_size(-8000)",            // kB for each connection
+			"wal_autocheckpoint(4000)",     // pages; each checkpoint costs two syncs
 			"journal_size_limit(67108864)", // the log shrinks again after a burst
 		},
 		"_txlock":      {"immediate"}, // a transaction that would fail to write fails when it begins
