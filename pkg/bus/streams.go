@@ -55,7 +55,8 @@ func Streams(replicas int) []jetstream.StreamConfig {
 
 	timers := base(Timers, "Schedules, and the ticks that the server makes of them.", 40*day, "waba.timer.*.*", "waba.tick.*.*")
 	timers.AllowMsgSchedules = true
-	timers.DenyDelete = false // the server removes a schedule that has fired
+	timers.DenyDelete = false             // the server removes a schedule that has fired
+	timers.Discard = jetstream.DiscardOld // asked of streams with schedules; there is no limit that could be met
 
 	webhooks := base(Webhooks, "Meta's webhooks as they came; a subject for each body.", 8*day, "waba.webhook.*")
 	webhooks.MaxMsgsPerSubject = 1

@@ -26,10 +26,17 @@ func New(tb testing.TB) jetstream.JetStream {
 // power cuts have servers of their own.
 func Empty(tb testing.TB) jetstream.JetStream {
 	tb.Helper()
+	return Connect(tb, Server(tb))
+}
+
+// Server returns a server without streams, to which a test can [Connect] more than
+// once.
+func Server(tb testing.TB) *natsserver.Server {
+	tb.Helper()
 	server, err := natsserver.Start(tb.Context(), natsserver.Options{Dir: tb.TempDir(), LazySync: true})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, server.Close()) })
-	return Connect(tb, server)
+	return server
 }
 
 // Connect returns another connection to a server.
