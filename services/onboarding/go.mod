@@ -50,6 +50,7 @@ require (
 	github.com/uptrace/bun/dialect/sqlitedialect v1.3.0 // indirect
 	github.com/vmihailenco/msgpack/v5 v5.4.1 // indirect
 	github.com/vmihailenco/tagparser/v2 v2.0.0 // indirect
+	github.com/waba-platform/onboarding/metasim v0.0.0
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/contrib/bridges/prometheus v0.72.0 // indirect
 	go.opentelemetry.io/contrib/exporters/autoexport v0.72.0 // indirect
@@ -89,3 +90,5 @@ replace (
 	github.com/waba-platform/onboarding/migrations => ../../migrations
 	github.com/waba-platform/onboarding/pkg => ../../pkg
 )
+
+replace github.com/waba-platform/onboarding/metasim => ../../metasim

@@ -3,25 +3,83 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/uptrace/bun"
 
+	"github.com/waba-platform/onboarding/pkg/bus"
 	"github.com/waba-platform/onboarding/pkg/seal"
-	"github.com/waba-platform/onboarding/pkg/telemetry"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/effect"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/engine"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/meta"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/vault"
 )
 
 // Deps is what the process gives to the service. The service closes none of it.
+// Spans and metrics go to OpenTelemetry's global providers.
 type Deps struct {
 	JetStream jetstream.JetStream
 	DB        *bun.DB
 	Keyring   *seal.Keyring
 	Logger    *slog.Logger
-	Telemetry *telemetry.Telemetry
 }
 
-// Run works until ctx ends, then lets the steps in hand finish.
+// Limits of one piece of work. A claim outlives the call that it stands for, and
+// a handler outlives both.
+const (
+	callTimeout = 10 * time.Second
+	claimLife   = 30 * time.Second
+	stepTimeout = 2 * time.Minute // a search makes many calls
+)
+
+// Run works until ctx ends, then lets the steps in hand finish. What it does not
+// finish is done by the next process: a message is acknowledged only after its
+// decision is durable.
 func Run(ctx context.Context, cfg Config, deps Deps) error {
-	return errors.New("not yet")
+	for _, warning := range cfg.Warnings(time.Now()) {
+		deps.Logger.WarnContext(ctx, "configuration", "warning", warning)
+	}
+	graph, err := meta.New(meta.Config{
+		Base: cfg.GraphBase, Version: cfg.APIVersion, AppID: meta.AppID(cfg.AppID), AppSecret: cfg.AppSecret,
+		CallTimeout: callTimeout, AllowInsecure: cfg.InsecureGraph == "test", Logger: deps.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	defer graph.Close()
+	history, err := bus.OpenHistory(ctx, deps.JetStream)
+	if err != nil {
+		return err
+	}
+	secrets, err := bus.OpenSecrets(ctx, deps.JetStream)
+	if err != nil {
+		return err
+	}
+	performer := &effect.Performer{
+		Graph:   graph,
+		Vault:   vault.New(deps.DB, deps.Keyring, time.Now),
+		Secrets: secrets,
+		Keyring: deps.Keyring,
+		AppID:   cfg.AppID,
+		Pin:     cfg.Pin,
+		Limit:   claimLife,
+		Now:     time.Now,
+	}
+	onboarding := engine.New(deps.JetStream, history, performer, cfg.policy(), time.Now, deps.Logger)
+	router, err := bus.NewRouter(deps.JetStream, bus.RouterConfig{Timeout: stepTimeout, Logger: deps.Logger})
+	if err != nil {
+		return err
+	}
+	for _, consumer := range bus.Consumers() {
+		if consumer.Service == "onboarding" {
+			bus.Handle(router, consumer.Topic(), consumer.Topic(), onboarding.Handle)
+		}
+	}
+	if err := router.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("onboarding: %w", err)
+	}
+	return nil
 }

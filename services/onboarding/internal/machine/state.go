@@ -29,9 +29,8 @@ type State struct {
 	GrantedBusinesses []event.BusinessID `json:"granted_businesses,omitempty"`
 
 	// What was made or found.
-	Made       event.WabaID `json:"made,omitempty"` // answered by a creation, not seen yet
-	Numbers    []Number     `json:"numbers,omitempty"`
-	PinRefused bool         `json:"pin_refused,omitempty"` // the PIN that we have is not the number's
+	Numbers    []Number `json:"numbers,omitempty"`
+	PinRefused bool     `json:"pin_refused,omitempty"` // the PIN that we have is not the number's
 
 	// How long things have been tried.
 	StepSince   time.Time `json:"step_since,omitzero"` // first try of the present step

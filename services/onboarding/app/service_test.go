@@ -1,0 +1,143 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"github.com/waba-platform/onboarding/metasim"
+	"github.com/waba-platform/onboarding/migrations"
+	"github.com/waba-platform/onboarding/pkg/bus"
+	"github.com/waba-platform/onboarding/pkg/database/databasetest"
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/pkg/natstest"
+	"github.com/waba-platform/onboarding/pkg/seal"
+	"github.com/waba-platform/onboarding/services/onboarding/app"
+)
+
+var databases = databasetest.New(func(ctx context.Context, db *bun.DB) error {
+	_, err := migrations.Up(ctx, db)
+	return err
+})
+
+// service is onboarding at work, with a bus, a database and a Meta of its own.
+type service struct {
+	js      jetstream.JetStream
+	meta    *metasim.Server
+	keyring *seal.Keyring
+}
+
+func start(t *testing.T) *service {
+	t.Helper()
+	return startOn(t, natstest.New(t), databases.SQLite(t))
+}
+
+func startOn(t *testing.T, js jetstream.JetStream, db *bun.DB) *service {
+	t.Helper()
+	meta, err := metasim.New(metasim.Options{})
+	require.NoError(t, err)
+	graph := httptest.NewServer(meta)
+	t.Cleanup(graph.Close)
+	keyring, err := seal.NewKeyring()
+	require.NoError(t, err)
+	s := &service{js: js, meta: meta, keyring: keyring}
+
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	cfg := app.Config{
+		AppID: metasim.DefaultAppID, AppSecret: seal.NewSecret(metasim.DefaultAppSecret),
+		APIVersion: "v22.0", GraphBase: graph.URL,
+		Strategies:      []string{"client_whatsapp_applications", "whatsapp_business_accounts", "applications", "official_meta_flow"},
+		StrategyTimeout: 30 * time.Second, PollInterval: 50 * time.Millisecond, PollMaxAttempts: 10,
+		PollTimeout: 5 * time.Minute, RetryAfter: 5 * time.Minute,
+	}
+	require.NoError(t, cfg.Validate())
+	go func() {
+		ended <- app.Run(ctx, cfg, app.Deps{
+			JetStream: js, DB: db, Keyring: keyring, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-ended)
+	})
+	return s
+}
+
+// run is a restaurant and the code that it came with.
+type run struct {
+	restaurant event.RestaurantID
+	code       string
+}
+
+// receive does what the gateway does with a code.
+func (s *service) receive(t *testing.T, code string, claims event.Claims) run {
+	t.Helper()
+	id, err := event.ParseRestaurantID(uuid.NewString())
+	require.NoError(t, err)
+	r := run{restaurant: id, code: code}
+	s.receiveFor(t, r, event.OAuthCodeReceived{Claims: claims})
+	return r
+}
+
+func (s *service) receiveFor(t *testing.T, r run, input event.OAuthCodeReceived) {
+	t.Helper()
+	sealed, err := seal.SealTo(s.keyring.PublicKey(), "oauth_code", string(r.restaurant), seal.NewSecret(r.code))
+	require.NoError(t, err)
+	input.CodeRef = event.SecretRef(uuid.NewString())
+	input.CodeHash = event.HashOf(r.restaurant, "code", r.code)
+	require.NoError(t, bus.PutSecret(t.Context(), s.js, input.CodeRef, sealed))
+	s.publish(t, r.restaurant, input)
+}
+
+func (s *service) publish(t *testing.T, id event.RestaurantID, input event.Event) {
+	t.Helper()
+	_, err := bus.PublishInput(t.Context(), s.js, event.Meta{
+		ID: uuid.NewString(), Source: "test", Restaurant: id, Time: time.Now(),
+	}, input)
+	require.NoError(t, err)
+}
+
+// until returns the first state of a restaurant that satisfies a condition.
+func (s *service) until(t *testing.T, r run, condition func(event.Snapshot) bool) event.Snapshot {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	consumer, err := s.js.OrderedConsumer(ctx, bus.Log, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{event.Subjects(event.FamilyDecision, r.restaurant)},
+	})
+	require.NoError(t, err)
+	var seen []string
+	for {
+		msg, err := consumer.Next(jetstream.FetchContext(ctx))
+		require.NoError(t, err, "seen so far: %v", seen)
+		var snapshot event.Snapshot
+		require.NoError(t, json.Unmarshal([]byte(msg.Headers().Get(event.StateHeader)), &snapshot))
+		_, e, err := event.Decode(msg.Data())
+		require.NoError(t, err)
+		seen = append(seen, string(e.Name()))
+		if condition(snapshot) {
+			return snapshot
+		}
+	}
+}
+
+// requireReplays runs a restaurant's history through the machine again.
+func (s *service) requireReplays(t *testing.T, id event.RestaurantID) {
+	t.Helper()
+	replayed, err := app.Replay(t.Context(), s.js, id)
+	require.NoError(t, err)
+	require.NotEmpty(t, replayed.Entries)
+	for _, entry := range replayed.Entries {
+		require.True(t, entry.Matches, "%d %s: %s", entry.Sequence, entry.Event, entry.Difference)
+	}
+}
