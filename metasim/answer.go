@@ -110,6 +110,7 @@ func (s *Server) perform(c *call, f *Fault) answer {
 	case FaultRedirect:
 		a = answer{status: http.StatusFound}
 		a.set("Location", f.Location)
+	default:
 	}
 	return a
 }

@@ -158,6 +158,7 @@ func (s *Server) resolve(c *call) {
 		return
 	case OpDialog, OpDialogAnswer:
 		return
+	default:
 	}
 	c.appToken = c.token == s.options.AppID+"|"+s.options.AppSecret
 	if c.token != "" && !c.appToken {
@@ -174,6 +175,7 @@ func (s *Server) resolve(c *call) {
 		if c.node.kind != kindPhone {
 			c.op = OpUnknownEdge
 		}
+	default:
 	}
 }
 
@@ -187,6 +189,7 @@ func (s *Server) refuse(c *call) *graphError {
 	switch c.op {
 	case OpDialog, OpDialogAnswer, OpExchange, OpDebugToken:
 		return nil
+	default:
 	}
 	switch {
 	case c.token == "" && (c.path[0] == "me" || c.op == OpUnknownPath), c.appToken && c.path[0] == "me":

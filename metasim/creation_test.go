@@ -151,6 +151,7 @@ func TestACreatedAccountShowsAtTheThirdLook(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			code := "demo-found-at-third-poll-" + strings.ReplaceAll(name, " ", "-")
 			token, ids := s.token(t, code), metasim.IDs(code)
 			look(token, ids) // looks before the creation do not count

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // record is one line of the journal: a request and what it changed, or a change
@@ -17,48 +16,6 @@ import (
 type record struct {
 	Entry   *Entry   `json:"entry,omitempty"`
 	Changes []change `json:"changes,omitempty"`
-}
-
-// changeKind names a change of state. Names are on disk: they stay.
-type changeKind string
-
-const (
-	changeWorld         changeKind = "world"
-	changeExchanged     changeKind = "exchanged"
-	changeCreated       changeKind = "created"
-	changeSubscribed    changeKind = "subscribed"
-	changeUnsubscribed  changeKind = "unsubscribed"
-	changeRegisterTry   changeKind = "register_try"
-	changeRegistered    changeKind = "registered"
-	changeDeregisterTry changeKind = "deregister_try"
-	changeDeregistered  changeKind = "deregistered"
-	changePIN           changeKind = "pin"
-	changeCodeSent      changeKind = "code_sent"
-	changeVerified      changeKind = "verified"
-	changeFault         changeKind = "fault"
-	changeFaultsCleared changeKind = "faults_cleared"
-)
-
-// change is one change of state, small enough to be written for each request.
-type change struct {
-	Kind changeKind `json:"kind"`
-	At   time.Time  `json:"at,omitzero"`
-
-	Seed      []byte   `json:"seed,omitempty"` // world
-	Scenario  string   `json:"scenario,omitempty"`
-	Issued    bool     `json:"issued,omitempty"` // by the dialog
-	Redirect  Key      `json:"redirect,omitempty"`
-	WithSetup bool     `json:"with_setup,omitempty"`
-	Scopes    []string `json:"scopes,omitempty"`
-	Token     []byte   `json:"token,omitempty"` // exchanged: SHA-256 of the token
-
-	Op       Op     `json:"op,omitempty"` // created
-	WABA     int    `json:"waba,omitempty"`
-	Phone    int    `json:"phone,omitempty"`
-	PIN      Key    `json:"pin,omitempty"`
-	Override string `json:"override,omitempty"`
-
-	Fault *Fault `json:"fault,omitempty"`
 }
 
 // journal appends records to a file. A line that was cut by a crash is dropped

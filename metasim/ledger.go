@@ -67,7 +67,8 @@ func (s *Server) Calls(op Op, code string) int {
 	return s.count(op, code, func(w *world) [opCount]uint32 { return w.calls }, func(l *ledger) [opCount]uint64 { return l.total })
 }
 
-// Executed is [Server.Calls] for the requests that changed something at Meta.
+// Executed is [Server.Calls] for the requests that changed something at Meta, a given token
+// included.
 func (s *Server) Executed(op Op, code string) int {
 	return s.count(op, code, func(w *world) [opCount]uint32 { return w.executed }, func(l *ledger) [opCount]uint64 { return l.executed })
 }

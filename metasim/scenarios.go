@@ -266,7 +266,7 @@ var scenarios = []Scenario{
 		shape: existing.with(func(s *shape) { s.pinSet = true }),
 	},
 	{
-		Name: "register-limit", Ends: EndsRateLimited,
+		Name: "register-limit", Ends: EndsActionRequired,
 		PT:    "As 10 tentativas de registro em 72 horas acabaram (133016)",
 		EN:    "The 10 registrations in 72 hours are used up (133016)",
 		shape: existing.with(func(s *shape) { s.spentRegistrations = registerLimit }),

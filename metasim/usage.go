@@ -13,7 +13,8 @@ import (
 type usage struct {
 	hour, day int64
 	calls     int
-	users     int
+	users     int // of the day
+	before    int // of the day before, so that midnight does not take the limit away
 }
 
 const (
@@ -32,13 +33,13 @@ func (u *usage) count(at time.Time) {
 
 func (u *usage) user(at time.Time) {
 	if day := at.Unix() / 86400; day != u.day {
-		u.day, u.users = day, 0
+		u.day, u.users, u.before = day, 0, u.users
 	}
 	u.users++
 }
 
 func (u *usage) percent() int {
-	return min(mostShownPercent, 100*u.calls/(callsPerUser*max(1, u.users)))
+	return min(mostShownPercent, 100*u.calls/(callsPerUser*max(1, u.users, u.before)))
 }
 
 // percentOfAccount counts a call against the account.

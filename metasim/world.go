@@ -117,6 +117,7 @@ func (w *world) shows(account *waba, op Op) bool {
 		now.list++
 	case OpWABA:
 		now.node++
+	default:
 	}
 	return int(max(now.list-account.looksFrom.list, now.node-account.looksFrom.node)) >= after
 }
@@ -133,6 +134,7 @@ func (w *world) connected(number *phone, op Op) bool {
 		now.list++
 	case OpPhone:
 		now.node++
+	default:
 	}
 	seen := max(now.list-number.looksFrom.list, now.node-number.looksFrom.node)
 	return int(seen) > w.scenario.shape.pendingReads
