@@ -177,7 +177,11 @@ func (w *world) granularScopes() string {
 		case scopeManagement, scopeMessaging:
 			add(scope, accounts)
 		case scopeBusiness:
-			add(scope, textList([]string{idText(w.businessID(0))}))
+			businesses := "" // for every business: none is named
+			if w.scenario.shape.businesses > 0 {
+				businesses = textList([]string{idText(w.businessID(0))})
+			}
+			add(scope, businesses)
 		}
 	}
 	return string(append(list, ']'))

@@ -2,6 +2,7 @@ package effect
 
 import (
 	"context"
+	"slices"
 
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
@@ -32,7 +33,7 @@ func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome,
 	if business == "" {
 		business = s.Claims.BusinessID
 	}
-	if s.Made == "" && business == "" {
+	if business == "" {
 		return p.discover(ctx, s)
 	}
 	token, err := p.token(ctx, s)
@@ -40,10 +41,14 @@ func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome,
 		return machine.Outcome{}, err
 	}
 	q := &search{graph: p.Graph, token: token}
-	found := []machine.Account{{ID: s.Made, Business: business, Strategy: s.Strategy}}
-	if s.Made == "" {
-		if found, err = q.accountsOf(ctx, business, event.StrategyBusiness); err != nil {
-			return machine.Outcome{Looks: q.looks}, err
+	found, err := q.accountsOf(ctx, business, event.StrategyBusiness)
+	if err != nil {
+		return machine.Outcome{Looks: q.looks}, err
+	}
+	if s.Made != "" { // only what was made is looked for; a list may lag behind it
+		found = slices.DeleteFunc(found, func(a machine.Account) bool { return a.ID != s.Made })
+		if len(found) == 0 {
+			found = []machine.Account{{ID: s.Made, Business: business, Strategy: event.StrategyBusiness}}
 		}
 	}
 	found, err = q.prove(ctx, found)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"syscall"
 
@@ -129,6 +130,9 @@ func reasonOf(ctx context.Context, err error) Reason {
 }
 
 func isTLS(err error) bool {
+	if errors.Is(err, http.ErrSchemeMismatch) { // plain http where TLS was expected
+		return true
+	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
 	}
