@@ -297,6 +297,5 @@ var scenarios = []Scenario{
 	},
 }
 
-// creates is a business without an account, where op creates one that shows at
-// the first look.
-func creates(op Op) shape { return shape{numbers: 1, creates: op, showsAfter: 1} }
+// creates is a business without an account, where op creates one that shows at once.
+func creates(op Op) shape { return shape{numbers: 1, creates: op} }
