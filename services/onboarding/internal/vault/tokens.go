@@ -17,7 +17,7 @@ import (
 type Credential struct {
 	Ref        event.CredentialRef
 	Restaurant event.RestaurantID
-	ClaimKey   string      // of the exchange that gave it; empty: a caller brought it
+	ClaimKey   string      // finds it again: one token a key; empty: only Ref does
 	Token      seal.Secret // never set by [Vault.TokenByClaim]
 	Type       string
 	ExpiresAt  time.Time // zero: Meta names no end
@@ -25,8 +25,8 @@ type Credential struct {
 }
 
 // StoreToken stores a token, sealed, and returns the name that it has: c.Ref, or
-// the one under which the same exchange stored it before. Storing again changes
-// nothing; only a destroyed token that a caller brings anew is stored anew.
+// the one under which the same claim stored it before. Storing again changes
+// nothing, and does not bring back what was destroyed.
 func (v *Vault) StoreToken(ctx context.Context, c Credential) (event.CredentialRef, error) {
 	wrapped, text, err := v.sealed(ctx, v.db, c.Restaurant, tokenColumn, c.Ref, c.Token)
 	if err != nil {
@@ -37,19 +37,7 @@ func (v *Vault) StoreToken(ctx context.Context, c Credential) (event.CredentialR
 		Ref: c.Ref, Restaurant: c.Restaurant, ClaimKey: c.ClaimKey, DataKey: wrapped, Token: text,
 		TokenType: c.Type, TokenExpires: c.ExpiresAt.UTC(), UserID: c.UserID, CreatedAt: now, UpdatedAt: now,
 	}
-	insert := v.db.NewInsert().Model(&row).On("CONFLICT DO NOTHING")
-	if c.ClaimKey == "" {
-		insert = v.db.NewInsert().Model(&row).On("CONFLICT (credential_ref) DO UPDATE").
-			Set("data_key = EXCLUDED.data_key").
-			Set("user_access_token = EXCLUDED.user_access_token").
-			Set("token_type = EXCLUDED.token_type").
-			Set("token_expires_at = EXCLUDED.token_expires_at").
-			Set("meta_user_id = EXCLUDED.meta_user_id").
-			Set("updated_at = EXCLUDED.updated_at").
-			Where("credential_row.user_access_token IS NULL").
-			Where("credential_row.restaurant_id = EXCLUDED.restaurant_id")
-	}
-	result, err := insert.Exec(ctx)
+	result, err := v.db.NewInsert().Model(&row).On("CONFLICT DO NOTHING").Exec(ctx)
 	if err != nil {
 		return "", fmt.Errorf("vault: store credential %s: %w", c.Ref, err)
 	}
@@ -81,7 +69,7 @@ func (v *Vault) storedAs(ctx context.Context, c Credential) (event.CredentialRef
 	return ref, nil
 }
 
-// TokenByClaim returns what an exchange stored, without the token itself; ok is
+// TokenByClaim returns what was stored under a claim, without the token itself; ok is
 // false when it stored nothing, or when that was destroyed.
 func (v *Vault) TokenByClaim(ctx context.Context, claimKey string) (c Credential, ok bool, err error) {
 	var row credentialRow
