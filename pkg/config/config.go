@@ -156,7 +156,7 @@ func want(t reflect.Type) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if wanted, ok := reflect.New(t).Interface().(Wanted); ok {
+	if wanted, ok := reflect.TypeAssert[Wanted](reflect.New(t)); ok {
 		return wanted.Want()
 	}
 	switch t {
@@ -188,7 +188,7 @@ func want(t reflect.Type) string {
 // validate asks a struct, and the structs in it, what is wrong with them.
 func validate(v reflect.Value) []string {
 	var mistakes []string
-	if validator, ok := v.Addr().Interface().(Validator); ok {
+	if validator, ok := reflect.TypeAssert[Validator](v.Addr()); ok {
 		mistakes = lines(validator.Validate())
 	}
 	for i := range v.NumField() {

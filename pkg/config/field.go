@@ -86,7 +86,7 @@ func appendFields(fields []field, v reflect.Value) ([]field, error) {
 // isNested reports whether a field is a struct that has variables of its own.
 func isNested(meta reflect.StructField) bool {
 	_, tagged := meta.Tag.Lookup("env")
-	_, text := reflect.New(meta.Type).Interface().(encoding.TextUnmarshaler)
+	_, text := reflect.TypeAssert[encoding.TextUnmarshaler](reflect.New(meta.Type))
 	return meta.Type.Kind() == reflect.Struct && !tagged && !text && meta.IsExported()
 }
 

@@ -52,7 +52,7 @@ func TestReadinessNamesWhatFailsAndShowsNoCause(t *testing.T) {
 		status, _ = get(t, admin, "/readyz")
 		require.Equal(t, http.StatusOK, status, "a report is kept for a second")
 		for range 3 {
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) //nolint:forbidigo // synctest's clock
 			status, body = get(t, admin, "/readyz")
 			require.Equal(t, http.StatusServiceUnavailable, status)
 			require.JSONEq(t, `{"ready":false,"checks":[{"name":"bus","ok":false,"reason":"failed"},{"name":"database","ok":true}]}`, body)
@@ -60,7 +60,7 @@ func TestReadinessNamesWhatFailsAndShowsNoCause(t *testing.T) {
 		require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("readiness check fails")), "a change is logged once")
 
 		busFails.Store(false)
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) //nolint:forbidigo // synctest's clock
 		status, _ = get(t, admin, "/readyz")
 		require.Equal(t, http.StatusOK, status)
 		require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("passes again")))
@@ -82,13 +82,13 @@ func TestCheckThatHangsIsTimedOutAndNotStartedAgain(t *testing.T) {
 		require.Contains(t, body, `"reason":"timed out"`)
 		require.Equal(t, 2*time.Second, time.Since(asked))
 
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) //nolint:forbidigo // synctest's clock
 		_, body = get(t, admin, "/readyz")
 		require.Contains(t, body, `"reason":"still running"`)
 		require.EqualValues(t, 1, started.Load())
 
 		close(release)
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) //nolint:forbidigo // synctest's clock
 		status, _ = get(t, admin, "/readyz")
 		require.Equal(t, http.StatusOK, status)
 	})
@@ -118,7 +118,7 @@ func TestManyWhoAskAtOnceShareOneRunThatNobodyCanCancel(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Second / 4)
+		time.Sleep(time.Second / 4) //nolint:forbidigo // synctest's clock
 		cancel()
 		group.Wait()
 		require.EqualValues(t, 1, runs.Load())

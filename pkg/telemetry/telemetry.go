@@ -99,7 +99,7 @@ func (t *Telemetry) InstallGlobals() {
 	otel.SetMeterProvider(t.metrics)
 	otel.SetTextMapPropagator(propagator)
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		t.logger.Warn("telemetry is not exported", "error", err) //nolint:sloglint // OpenTelemetry hands over no context
+		t.logger.Warn("telemetry is not exported", "error", err)
 	}))
 }
 
