@@ -97,12 +97,12 @@ func bomb(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(packed())
 }
 
-// packed is 64 MiB of zeros in 64 KiB.
+// packed is 4 MiB of zeros in 4 KiB.
 var packed = sync.OnceValue(func() []byte {
 	var buffer bytes.Buffer
 	packer := gzip.NewWriter(&buffer)
 	zeros := make([]byte, 1<<20)
-	for range 64 {
+	for range 4 {
 		_, _ = packer.Write(zeros) // a buffer takes all
 	}
 	_ = packer.Close()
