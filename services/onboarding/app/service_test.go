@@ -3,9 +3,9 @@ package app_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,16 +32,18 @@ var databases = databasetest.New(func(ctx context.Context, db *bun.DB) error {
 // service is onboarding at work, with a bus, a database and a Meta of its own.
 type service struct {
 	js      jetstream.JetStream
+	db      *bun.DB
 	meta    *metasim.Server
 	keyring *seal.Keyring
+	config  app.Config
 }
 
-func start(t *testing.T) *service {
+func start(t *testing.T, options ...func(*app.Config)) *service {
 	t.Helper()
-	return startOn(t, natstest.New(t), databases.SQLite(t))
+	return startOn(t, natstest.New(t), databases.SQLite(t), options...)
 }
 
-func startOn(t *testing.T, js jetstream.JetStream, db *bun.DB) *service {
+func startOn(t *testing.T, js jetstream.JetStream, db *bun.DB, options ...func(*app.Config)) *service {
 	t.Helper()
 	meta, err := metasim.New(metasim.Options{})
 	require.NoError(t, err)
@@ -49,28 +51,37 @@ func startOn(t *testing.T, js jetstream.JetStream, db *bun.DB) *service {
 	t.Cleanup(graph.Close)
 	keyring, err := seal.NewKeyring()
 	require.NoError(t, err)
-	s := &service{js: js, meta: meta, keyring: keyring}
-
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	cfg := app.Config{
+	s := &service{js: js, db: db, meta: meta, keyring: keyring, config: app.Config{
 		AppID: metasim.DefaultAppID, AppSecret: seal.NewSecret(metasim.DefaultAppSecret),
 		APIVersion: "v22.0", GraphBase: graph.URL,
 		Strategies:      []string{"client_whatsapp_applications", "whatsapp_business_accounts", "applications", "official_meta_flow"},
 		StrategyTimeout: 30 * time.Second, PollInterval: 50 * time.Millisecond, PollMaxAttempts: 10,
 		PollTimeout: 5 * time.Minute, RetryAfter: 5 * time.Minute,
+	}}
+	for _, option := range options {
+		option(&s.config)
 	}
-	require.NoError(t, cfg.Validate())
+	require.NoError(t, s.config.Validate())
+	s.replica(t)
+	return s
+}
+
+// replica runs one more process of the service. stop ends it early.
+func (s *service) replica(t *testing.T) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
 	go func() {
-		ended <- app.Run(ctx, cfg, app.Deps{
-			JetStream: js, DB: db, Keyring: keyring, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		ended <- app.Run(ctx, s.config, app.Deps{
+			JetStream: s.js, DB: s.db, Keyring: s.keyring, Logger: slog.New(slog.DiscardHandler),
 		})
 	}()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		require.NoError(t, <-ended)
 	})
-	return s
+	t.Cleanup(stop)
+	return stop
 }
 
 // run is a restaurant and the code that it came with.
@@ -79,12 +90,17 @@ type run struct {
 	code       string
 }
 
-// receive does what the gateway does with a code.
-func (s *service) receive(t *testing.T, code string, claims event.Claims) run {
+func (s *service) newRestaurant(t *testing.T) event.RestaurantID {
 	t.Helper()
 	id, err := event.ParseRestaurantID(uuid.NewString())
 	require.NoError(t, err)
-	r := run{restaurant: id, code: code}
+	return id
+}
+
+// receive does what the gateway does with a code.
+func (s *service) receive(t *testing.T, code string, claims event.Claims) run {
+	t.Helper()
+	r := run{restaurant: s.newRestaurant(t), code: code}
 	s.receiveFor(t, r, event.OAuthCodeReceived{Claims: claims})
 	return r
 }
