@@ -15,6 +15,7 @@ import (
 // Head is the last decision of a restaurant. Seq 0 means that there is none.
 type Head struct {
 	Seq      uint64 // place in the log
+	Last     uint64 // last place that is taken on the restaurant's subjects: the fence. Seq, unless what is there is no decision
 	Stored   time.Time
 	Envelope event.Envelope
 	Event    event.Event
@@ -43,7 +44,10 @@ func OpenHistory(ctx context.Context, js jetstream.JetStream) (*History, error) 
 	return &History{log: log, in: in}, nil
 }
 
-// Head returns the restaurant's last decision, read from the leader.
+// Head returns the restaurant's last decision, read from the leader. What is no
+// decision about this restaurant is looked past: a service can have the server
+// send the answer to some request there (see [Users]), which must not stop the
+// restaurant.
 func (h *History) Head(ctx context.Context, id event.RestaurantID) (Head, error) {
 	msg, err := h.log.GetLastMsgForSubject(ctx, event.Subjects(event.FamilyDecision, id))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -52,9 +56,40 @@ func (h *History) Head(ctx context.Context, id event.RestaurantID) (Head, error)
 	if err != nil {
 		return Head{}, fmt.Errorf("read head of %s: %w", id, err)
 	}
-	envelope, e, err := event.Decode(msg.Data)
+	head, err := readHead(id, msg)
 	if err != nil {
-		return Head{}, fmt.Errorf("decode head of %s at %d: %w", id, msg.Sequence, err)
+		return h.headBefore(ctx, id, msg.Sequence)
+	}
+	head.Last = head.Seq
+	return head, nil
+}
+
+// headBefore returns the last decision before a place where there is none. It
+// reads the restaurant's whole log, which hardly ever happens.
+func (h *History) headBefore(ctx context.Context, id event.RestaurantID, last uint64) (Head, error) {
+	head := Head{}
+	for next := uint64(1); next < last; {
+		msg, err := h.log.GetMsg(ctx, next, jetstream.WithGetMsgSubject(event.Subjects(event.FamilyDecision, id)))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			break
+		}
+		if err != nil {
+			return Head{}, fmt.Errorf("read log of %s from %d: %w", id, next, err)
+		}
+		if decision, err := readHead(id, msg); err == nil && msg.Sequence < last {
+			head = decision
+		}
+		next = msg.Sequence + 1
+	}
+	head.Last = last
+	return head, nil
+}
+
+// readHead reads a decision. The error wraps [event.ErrMalformed].
+func readHead(id event.RestaurantID, msg *jetstream.RawStreamMsg) (Head, error) {
+	envelope, e, err := decodeAt(msg)
+	if err != nil {
+		return Head{}, fmt.Errorf("decode log of %s at %d: %w", id, msg.Sequence, err)
 	}
 	return Head{
 		Seq:      msg.Sequence,
@@ -63,6 +98,20 @@ func (h *History) Head(ctx context.Context, id event.RestaurantID) (Head, error)
 		Event:    e,
 		State:    []byte(msg.Header.Get(event.StateHeader)),
 	}, nil
+}
+
+// decodeAt decodes an event and holds it against the subject on which it stands.
+// All errors wrap [event.ErrMalformed].
+func decodeAt(msg *jetstream.RawStreamMsg) (event.Envelope, event.Event, error) {
+	envelope, e, err := event.Decode(msg.Data)
+	if err != nil {
+		return envelope, nil, err
+	}
+	_, id, name, ok := event.ParseSubject(msg.Subject)
+	if !ok || envelope.Subject != id || e.Name() != name {
+		return envelope, nil, fmt.Errorf("%w: it is not what its subject says", event.ErrMalformed)
+	}
+	return envelope, e, nil
 }
 
 // Input is an input as it stands in its stream.
@@ -103,11 +152,12 @@ func (h *History) LastCode(ctx context.Context, id event.RestaurantID) (input In
 
 func readInput(msg *jetstream.RawStreamMsg) Input {
 	input := Input{Seq: msg.Sequence}
-	input.Envelope, input.Event, input.Broken = event.Decode(msg.Data)
+	input.Envelope, input.Event, input.Broken = decodeAt(msg)
 	if input.Broken == nil {
 		return input
 	}
 	_, id, name, _ := event.ParseSubject(msg.Subject)
+	input.Envelope = event.Envelope{}
 	input.Envelope.ID = event.DeriveID("broken", In, fmt.Sprint(msg.Sequence))
 	input.Envelope.Subject = id
 	input.Event = event.Unknown{Kind: name}
@@ -116,7 +166,7 @@ func readInput(msg *jetstream.RawStreamMsg) Input {
 
 // Decision is a decision that is to be recorded.
 type Decision struct {
-	After   uint64 // head that was read: the fence
+	After   uint64 // Last of the head that was read: the fence
 	Meta    event.Meta
 	Event   event.Event
 	State   []byte // JSON after the decision

@@ -29,11 +29,11 @@ func Trace(next message.HandlerFunc) message.HandlerFunc {
 			return next(msg)
 		}
 		options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer)}
-		origin := origin(ctx, d.Message)
+		parent := origin(ctx, d.Message)
 		if d.Deliveries > 1 || d.Family == event.FamilyTick {
-			options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: origin}))
+			options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: parent}))
 		} else {
-			ctx = trace.ContextWithRemoteSpanContext(ctx, origin)
+			ctx = trace.ContextWithRemoteSpanContext(ctx, parent)
 		}
 		ctx, span := tracer.Start(ctx, "bus.Handle", options...)
 		defer span.End()

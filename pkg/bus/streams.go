@@ -19,8 +19,12 @@ const (
 	Dead     = "WABA_DEAD"     // index of what could not be processed
 )
 
-// IdempotencyBucket is the key-value bucket of the gateway's idempotency keys.
-const IdempotencyBucket = "WABA_IDEMPOTENCY"
+// IdempotencyBucket is the key-value bucket of the gateway's idempotency keys, and
+// IdempotencyStream the stream behind it.
+const (
+	IdempotencyBucket = "WABA_IDEMPOTENCY"
+	IdempotencyStream = "KV_" + IdempotencyBucket
+)
 
 // SecretLife is how long a sealed secret waits to be used.
 const SecretLife = time.Hour
@@ -29,9 +33,12 @@ const day = 24 * time.Hour
 
 // Streams returns the configuration of every stream, with this many replicas.
 //
-// The log never ages out: the last decision of a restaurant is its state. Logs of
-// decisions and inputs allow neither schedules nor rollups, because on a stream
-// with schedules any publisher can write to any of its subjects.
+// The log never ages out: the last decision of a restaurant is its state. Only
+// timers allow schedules and rollups, because on a stream with schedules any
+// publisher can write to any of its subjects. None allows direct gets: they would
+// be answered by a replica that lags; and since the answer is the message itself,
+// sent to wherever the request says, whoever may ask could copy a message of its
+// own making into the log. So the bucket is made here, not by the library.
 func Streams(replicas int) []jetstream.StreamConfig {
 	base := func(name, description string, maxAge time.Duration, subjects ...string) jetstream.StreamConfig {
 		return jetstream.StreamConfig{
@@ -65,10 +72,13 @@ func Streams(replicas int) []jetstream.StreamConfig {
 	secrets := base(Secrets, "Sealed secrets that inputs refer to. Not in backups.", SecretLife, "waba.secret.*")
 
 	dead := base(Dead, "What could not be processed, and why.", 0, "waba.dead.>")
-	return []jetstream.StreamConfig{log, in, timers, webhooks, secrets, dead}
+
+	keys := base(IdempotencyStream, "Idempotency keys of the API, for a day.", day, "$KV."+IdempotencyBucket+".>")
+	keys.MaxMsgsPerSubject = 1
+	return []jetstream.StreamConfig{log, in, timers, webhooks, secrets, dead, keys}
 }
 
-// Migrate creates or updates all streams, buckets and durable consumers. It is
+// Migrate creates or updates all streams and durable consumers. It is
 // safe to run again, and by two processes at once. Services never do this: they
 // have no right to.
 func Migrate(ctx context.Context, js jetstream.JetStream, replicas int) error {
@@ -76,15 +86,6 @@ func Migrate(ctx context.Context, js jetstream.JetStream, replicas int) error {
 		if _, err := js.CreateOrUpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("create stream %s: %w", config.Name, err)
 		}
-	}
-	if _, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket:      IdempotencyBucket,
-		Description: "Idempotency keys of the API, for a day.",
-		TTL:         day,
-		Storage:     jetstream.FileStorage,
-		Replicas:    replicas,
-	}); err != nil {
-		return fmt.Errorf("create bucket %s: %w", IdempotencyBucket, err)
 	}
 	for _, consumer := range Consumers() {
 		if _, err := js.CreateOrUpdateConsumer(ctx, consumer.Stream, consumer.Config); err != nil {

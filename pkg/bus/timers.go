@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,10 +46,32 @@ func Arm(ctx context.Context, js jetstream.JetStream, meta event.Meta, tick even
 	}
 	_, err = js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0), jetstream.WithRetryAttempts(0))
 	if isFence(err) {
-		return nil // armed already
+		err = rearm(ctx, js, msg)
 	}
 	if err != nil {
 		return fmt.Errorf("arm %s %d for %s: %w", tick.Name(), number, meta.Restaurant, err)
 	}
 	return nil
+}
+
+// rearm replaces what stands where a wait is to be armed, unless it is a schedule:
+// then it is armed already. What is none would keep the wait from ever ending; a
+// service can have the server send the answer to some request there (see [Users]).
+func rearm(ctx context.Context, js jetstream.JetStream, schedule *nats.Msg) error {
+	stream, err := js.Stream(ctx, Timers)
+	if err != nil {
+		return err
+	}
+	armed, err := stream.GetLastMsgForSubject(ctx, schedule.Subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil // it has just fired
+	}
+	if err != nil || armed.Header.Get("Nats-Schedule") != "" {
+		return err
+	}
+	_, err = js.PublishMsg(ctx, schedule, jetstream.WithExpectLastSequencePerSubject(armed.Sequence), jetstream.WithRetryAttempts(0))
+	if isFence(err) {
+		return nil // somebody else was faster
+	}
+	return err
 }
