@@ -2,6 +2,10 @@
 SHELL         := /bin/sh
 .DEFAULT_GOAL := help
 
+# The version is stamped by the linker; what git would say is not needed, and git
+# refuses to say it where the folder has another owner, as in many CI machines.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
 # The linter is built from source with our Go; the first build takes minutes.
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
