@@ -21,8 +21,11 @@ import (
 // Harness makes databases that have been migrated. It may be used by many tests at
 // once.
 type Harness struct {
-	migrate  func(context.Context, *bun.DB) error
-	template func() (string, error)
+	migrate func(context.Context, *bun.DB) error
+
+	once     sync.Once
+	template string // name of the migrated PostgreSQL database that tests get copies of
+	err      error
 }
 
 // New returns a harness whose databases are prepared by migrate; nil leaves them
@@ -32,9 +35,7 @@ func New(migrate func(context.Context, *bun.DB) error) *Harness {
 	if migrate == nil {
 		migrate = func(context.Context, *bun.DB) error { return nil }
 	}
-	h := &Harness{migrate: migrate}
-	h.template = sync.OnceValues(h.makeTemplate)
-	return h
+	return &Harness{migrate: migrate}
 }
 
 // Run runs a test on a database of each kind, as subtests that run in parallel.

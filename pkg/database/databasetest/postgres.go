@@ -23,33 +23,34 @@ import (
 // when the test ends. It skips the test where there is no PostgreSQL.
 func (h *Harness) PostgresURL(t testing.TB) string {
 	t.Helper()
-	template, err := h.template()
-	if errors.Is(err, postgresproc.ErrNotInstalled) && os.Getenv("CI") != "true" {
-		t.Skipf("PostgreSQL is not tested: %v, and TEST_DATABASE_URL is not set", err)
+	h.once.Do(func() { h.template, h.err = h.makeTemplate(t.Context()) })
+	if errors.Is(h.err, postgresproc.ErrNotInstalled) && !requirePostgres() {
+		t.Skipf("PostgreSQL is not tested: %v, and TEST_DATABASE_URL is not set", h.err)
 	}
-	require.NoError(t, err)
+	require.NoError(t, h.err)
 	name := newName()
-	require.NoError(t, execute(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template))
+	require.NoError(t, execute(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+h.template))
 	t.Cleanup(func() {
 		// The test's context has ended by now.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 		defer cancel()
 		require.NoError(t, execute(ctx, "DROP DATABASE "+name+" WITH (FORCE)"))
 	})
-	address, err := addressOf(name)
+	address, err := addressOf(t.Context(), name)
 	require.NoError(t, err)
 	return address
 }
 
-// makeTemplate makes and migrates the database that tests get copies of.
-func (h *Harness) makeTemplate() (name string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // outlives the test that needs it first
+// makeTemplate makes and migrates the template. It is not ended by the end of the
+// test that needs it first.
+func (h *Harness) makeTemplate(ctx context.Context) (name string, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
 	name = newName()
 	if err := execute(ctx, "CREATE DATABASE "+name); err != nil {
 		return "", err
 	}
-	address, err := addressOf(name)
+	address, err := addressOf(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -61,22 +62,37 @@ func (h *Harness) makeTemplate() (name string, err error) {
 	return name, errors.Join(h.migrate(ctx, db), db.Close())
 }
 
-// server returns the address of the server's own database. The private server, if
-// there is one, ends with this process.
-var server = sync.OnceValues(func() (string, error) {
-	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
-		return given, nil
-	}
-	started, err := postgresproc.Start(context.Background(), "", postgresproc.WithoutSync())
-	if err != nil {
-		return "", err
-	}
-	return started.URL("postgres"), nil
-})
+// The server is one for all tests of this process. A private one ends with the
+// process.
+var (
+	serverOnce    sync.Once
+	serverAddress string // of the server's own database
+	errServer     error
+)
+
+func server(ctx context.Context) (address string, err error) {
+	serverOnce.Do(func() {
+		if serverAddress = os.Getenv("TEST_DATABASE_URL"); serverAddress != "" { //nolint:forbidigo // the environment of a test
+			return
+		}
+		started, err := postgresproc.Start(context.WithoutCancel(ctx), "", postgresproc.WithoutSync())
+		if err != nil {
+			errServer = err
+			return
+		}
+		serverAddress = started.URL("postgres")
+	})
+	return serverAddress, errServer
+}
+
+// requirePostgres says whether doing without is a failure.
+func requirePostgres() bool {
+	return os.Getenv("CI") == "true" //nolint:forbidigo // the environment of a test
+}
 
 // addressOf returns the address of one database of the server.
-func addressOf(name string) (string, error) {
-	address, err := server()
+func addressOf(ctx context.Context, name string) (string, error) {
+	address, err := server(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -90,7 +106,7 @@ func addressOf(name string) (string, error) {
 
 // execute runs one statement on the server, outside any transaction.
 func execute(ctx context.Context, statement string) error {
-	address, err := server()
+	address, err := server(ctx)
 	if err != nil {
 		return err
 	}

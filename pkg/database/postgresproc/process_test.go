@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("POSTGRESPROC_HOLD") == "" {
 		os.Exit(m.Run())
 	}
-	p, err := postgresproc.Start(context.Background(), "", postgresproc.WithoutSync())
+	p, err := postgresproc.Start(context.Background(), "", postgresproc.WithoutSync()) //nolint:forbidigo // a main function
 	if err != nil {
 		os.Stdout.WriteString("error " + err.Error() + "\n")
 		os.Exit(1)
@@ -61,7 +61,7 @@ func TestProcess(t *testing.T) {
 
 	t.Run("keeps its data in a folder that it was given", func(t *testing.T) {
 		t.Parallel()
-		dir, err := os.MkdirTemp("", "waba-postgresproc-test-")
+		dir, err := os.MkdirTemp("", "waba-postgresproc-test-") //nolint:usetesting // the server's account cannot enter the test's folder
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 
