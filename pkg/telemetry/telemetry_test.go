@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -161,4 +162,18 @@ func TestMetricsAreServed(t *testing.T) {
 	require.Regexp(t, `(?m)^waba_test_polls_total\{.*\} 3$`, body)
 	require.Contains(t, body, `service_name="gateway"`)
 	require.Contains(t, body, "go_goroutines")
+}
+
+func TestInstalledGlobalsServeLibraries(t *testing.T) { //nolint:paralleltest // it changes what the whole process uses
+	var log bytes.Buffer
+	started := start(t, telemetry.Options{Logger: telemetry.NewLogger(&log, telemetry.LogConfig{})})
+	started.InstallGlobals()
+	ctx, span := otel.Tracer("library").Start(t.Context(), "library.Call")
+	defer span.End()
+	require.True(t, span.SpanContext().IsValid())
+	header := telemetry.Header{}
+	otel.GetTextMapPropagator().Inject(ctx, header)
+	require.Len(t, header, 1)
+	otel.Handle(errors.New("collector is gone"))
+	require.Contains(t, log.String(), "collector is gone")
 }
