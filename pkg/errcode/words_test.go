@@ -201,15 +201,15 @@ func TestMessages(t *testing.T) {
 	t.Run("are the plan's to the letter", func(t *testing.T) {
 		t.Parallel()
 		for message, want := range map[errcode.Message]string{
-			errcode.MsgTokenExchanged: "Token trocado com sucesso",
-			errcode.MsgWabaFound:      "WABA existente encontrada",
-			errcode.MsgWabaCreated:    "WABA criada com sucesso via estratégia client_whatsapp_applications",
-			errcode.MsgWabaPolled:     "WABA encontrada via polling",
-			errcode.MsgCompleted:      "Integração concluída via estratégia client_whatsapp_applications",
+			errcode.TokenExchanged: "Token trocado com sucesso",
+			errcode.WabaFound:      "WABA existente encontrada",
+			errcode.WabaCreated:    "WABA criada com sucesso via estratégia client_whatsapp_applications",
+			errcode.WabaPolled:     "WABA encontrada via polling",
+			errcode.Completed:      "Integração concluída via estratégia client_whatsapp_applications",
 		} {
 			require.Equal(t, want, message.In(errcode.Portuguese, event.StrategyClient))
 		}
-		require.Equal(t, "Integration completed by strategy business_search", errcode.MsgCompleted.In(errcode.English, event.StrategyBusiness))
+		require.Equal(t, "Integration completed by strategy business_search", errcode.Completed.In(errcode.English, event.StrategyBusiness))
 	})
 
 	t.Run("are there in both languages", func(t *testing.T) {
@@ -228,7 +228,7 @@ func TestMessages(t *testing.T) {
 
 	t.Run("do not take what a strategy is named for a place", func(t *testing.T) {
 		t.Parallel()
-		require.Equal(t, "Integração concluída via estratégia %s%d", errcode.MsgCompleted.In(errcode.Portuguese, "%s%d"))
+		require.Equal(t, "Integração concluída via estratégia %s%d", errcode.Completed.In(errcode.Portuguese, "%s%d"))
 	})
 }
 
