@@ -30,9 +30,12 @@ const (
 // then refuses; nobody deletes or purges, and only migrate makes streams.
 //
 // A right to ask the server for something is also one to have the answer sent
-// anywhere, as the server does not look at the reply subject of a request. That is
-// why no stream allows direct gets, whose answers are messages as somebody wrote
-// them; and why [History.Head] and [Arm] look past what is no event of ours.
+// anywhere, as the server does not look at the reply subject of a request. So:
+//   - no stream allows direct gets, whose answers are messages as somebody wrote
+//     them, and [History.Head] and [Arm] look past what is no event of ours;
+//   - what a consumer delivers keeps its subject and headers: a decision that is
+//     sent into the log again is refused by its own fence. Inputs have no fence, so
+//     nobody makes consumers on WABA_IN.
 func Users() []User {
 	return []User{
 		{
@@ -43,9 +46,9 @@ func Users() []User {
 				[]string{"waba.webhook.*", "waba.secret.*", "$KV." + IdempotencyBucket + ".>"},
 				info(Log, In, Webhooks, Secrets, IdempotencyStream),
 				get(Log, In, IdempotencyStream),
-				readInOrder(Log, In),
+				readInOrder(Log),
 			),
-			Deny:      ownConsumers(Log, In),
+			Deny:      ownConsumers(Log),
 			Subscribe: inbox(UserGateway),
 		},
 		{
@@ -105,17 +108,14 @@ func Users() []User {
 					"$JS.API.CONSUMER.NAMES.*",
 					"$JS.API.CONSUMER.LIST.*",
 				},
-				get(readable...),
-				readInOrder(readable...),
+				get(Log, In, Timers, Webhooks, Dead),
+				readInOrder(Log, Timers, Webhooks, Dead),
 			),
-			Deny:      ownConsumers(readable...),
-			Subscribe: inbox(UserReader),
+			Deny:      ownConsumers(Log, Timers, Webhooks, Dead),
+			Subscribe: append(inbox(UserReader), "_INBOX.>"), // that of tools which are not ours
 		},
 	}
 }
-
-// readable are the streams that tools may read.
-var readable = []string{Log, In, Timers, Webhooks, Dead}
 
 func inbox(user string) []string { return []string{InboxPrefix(user) + ".>"} }
 

@@ -3,6 +3,7 @@
 package natstest
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -14,7 +15,7 @@ import (
 )
 
 // New returns a JetStream with all streams and consumers. It is gone with the
-// test.
+// test. Its user may do everything.
 func New(tb testing.TB) jetstream.JetStream {
 	tb.Helper()
 	js := Empty(tb)
@@ -22,30 +23,66 @@ func New(tb testing.TB) jetstream.JetStream {
 	return js
 }
 
-// Empty returns a JetStream without streams. Writes are not synced: the tests of
-// power cuts have servers of their own.
+// Empty returns a JetStream without streams.
 func Empty(tb testing.TB) jetstream.JetStream {
 	tb.Helper()
 	return Connect(tb, Server(tb))
 }
 
 // Server returns a server without streams, to which a test can [Connect] more than
-// once.
+// once. Writes are not synced: the tests of power cuts have servers of their own.
 func Server(tb testing.TB) *natsserver.Server {
 	tb.Helper()
-	server, err := natsserver.Start(tb.Context(), natsserver.Options{Dir: tb.TempDir(), LazySync: true})
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, server.Close()) })
-	return server
+	return start(tb, natsserver.Options{})
+}
+
+// Secured returns a way to connect as any of [bus.Users], to a server with all
+// streams and consumers where each may do only what is its own. Errors of a
+// connection, such as a refused publish, are sent to refused, if it is not nil.
+func Secured(tb testing.TB) func(user string, refused chan<- error) jetstream.JetStream {
+	tb.Helper()
+	server := start(tb, natsserver.Options{
+		Users: natsserver.Users(bus.Users(), func(user string) string { return "password-of-" + user }),
+	})
+	connect := func(user string, refused chan<- error) jetstream.JetStream {
+		options := []nats.Option{
+			nats.UserInfo(user, "password-of-"+user),
+			nats.CustomInboxPrefix(bus.InboxPrefix(user)),
+			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+				if refused != nil {
+					refused <- err
+				}
+			}),
+		}
+		return Connect(tb, server, options...)
+	}
+	migrate := connect(bus.UserMigrate, nil)
+	require.NoError(tb, bus.Migrate(tb.Context(), migrate, 1))
+	return connect
 }
 
 // Connect returns another connection to a server.
-func Connect(tb testing.TB, server *natsserver.Server) jetstream.JetStream {
+func Connect(tb testing.TB, server *natsserver.Server, options ...nats.Option) jetstream.JetStream {
 	tb.Helper()
-	conn, err := nats.Connect("", server.InProcess())
+	closed := make(chan struct{})
+	var once sync.Once
+	conn, err := nats.Connect("", append(options, server.InProcess(),
+		nats.ClosedHandler(func(*nats.Conn) { once.Do(func() { close(closed) }) }))...)
 	require.NoError(tb, err)
-	tb.Cleanup(conn.Close)
+	tb.Cleanup(func() {
+		conn.Close()
+		<-closed
+	})
 	js, err := jetstream.New(conn)
 	require.NoError(tb, err)
 	return js
+}
+
+func start(tb testing.TB, options natsserver.Options) *natsserver.Server {
+	tb.Helper()
+	options.Dir, options.LazySync = tb.TempDir(), true
+	server, err := natsserver.Start(tb.Context(), options)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, server.Close()) })
+	return server
 }
