@@ -8,17 +8,17 @@ import (
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/errcode"
 )
 
 // Config is what an operator can set. A field that is left out has a value that
 // works, except for keys and for who may call: nothing runs open.
 type Config struct {
-	HTTPAddr  config.Addr `env:"HTTP_ADDR" envDefault:":8080" doc:"Where the public API listens."`
-	AdminAddr config.Addr `env:"ADMIN_ADDR" envDefault:"127.0.0.1:9090" doc:"Where /healthz, /readyz and /metrics listen. Not for the public."`
+	HTTPAddr config.Addr `env:"HTTP_ADDR" envDefault:":8080" doc:"Where the public API listens."`
 
-	PublicURL  string        `env:"API_BASE_URL" doc:"Public address of the gateway. Links and redirects are made from it; unset: from the request's Host on loopback, else relative."`
+	PublicURL  string        `env:"API_BASE_URL" doc:"Public address of the gateway. Links and redirects are made from it; unset: links are relative, and the OAuth dialog needs OAUTH_REDIRECT_URI."`
 	SyncWait   time.Duration `env:"WABA_SYNC_WAIT" envDefault:"25s" doc:"How long a POST waits for the outcome before it answers 202; at most 55s."`
-	RetryAfter time.Duration `env:"WABA_RETRY_AFTER" envDefault:"5m" doc:"How long after awaiting_waba_creation a retry by request is too early."`
+	RetryAfter time.Duration `env:"WABA_RETRY_AFTER" envDefault:"5m" doc:"After awaiting_waba_creation, before a retry is allowed and comes by itself."`
 	Lang       string        `env:"WABA_LANG" envDefault:"pt-BR" doc:"Default language of messages: pt-BR or en. Accept-Language wins."`
 
 	StateTTL    time.Duration `env:"WABA_OAUTH_STATE_TTL" envDefault:"10m" doc:"Life of an OAuth state that was issued here."`
@@ -27,8 +27,8 @@ type Config struct {
 	LoginConfig string        `env:"META_LOGIN_CONFIG_ID" doc:"Configuration of Embedded Signup. Set: the dialog uses it in place of scopes."`
 	ReturnURLs  []string      `env:"WABA_RETURN_URLS" doc:"Allow-list for return_url, separated by commas: an origin, or an origin and the beginning of a path."`
 
-	AppID      string `env:"FACEBOOK_APP_ID" doc:"Id of the Meta app."`
-	APIVersion string `env:"META_API_VERSION" envDefault:"v22.0" doc:"Version of Meta's Graph API."`
+	AppID      string `env:"FACEBOOK_APP_ID,required" doc:"Our app's id at Meta."`
+	APIVersion string `env:"META_API_VERSION" envDefault:"v22.0" doc:"Version of the Graph API."`
 	DialogBase string `env:"META_OAUTH_DIALOG_BASE" envDefault:"https://www.facebook.com" doc:"Where Meta's OAuth dialog is."`
 	Scopes     string `env:"OAUTH_SCOPES" envDefault:"whatsapp_business_management,whatsapp_business_messaging,pages_show_list,pages_read_engagement" doc:"Scopes that the OAuth dialog asks for."`
 
@@ -71,30 +71,30 @@ func (*StateMode) Want() string { return "issued or caller" }
 const maxWait = 55 * time.Second
 
 // Validate reports every mistake at once. It opens no file.
-func (c *Config) Validate() error {
+func (c Config) Validate() error {
 	var errs []error
 	wrong := func(name, format string, args ...any) {
 		errs = append(errs, errors.New(name+" "+fmt.Sprintf(format, args...)))
 	}
 	if c.SyncWait < 0 || c.SyncWait > maxWait {
-		wrong("WABA_SYNC_WAIT", "is not between 0s and %s", maxWait)
+		wrong("WABA_SYNC_WAIT", "is not from 0s to %s", maxWait)
 	}
 	if c.RetryAfter <= 0 {
 		wrong("WABA_RETRY_AFTER", "is not more than 0s")
 	}
 	if c.StateTTL <= 0 || c.StateTTL > time.Hour {
-		wrong("WABA_OAUTH_STATE_TTL", "is not between 1ns and 1h")
+		wrong("WABA_OAUTH_STATE_TTL", "is not more than 0s and at most 1h")
 	}
-	switch strings.ToLower(c.Lang) {
-	case "pt", "pt-br", "en":
-	default:
+	if _, ok := errcode.ParseLang(c.Lang); !ok {
 		wrong("WABA_LANG", "is not pt-BR or en")
 	}
-	for name, value := range map[string]string{
-		"API_BASE_URL": c.PublicURL, "OAUTH_REDIRECT_URI": c.RedirectURI, "META_OAUTH_DIALOG_BASE": c.DialogBase,
+	for _, address := range []struct{ name, value string }{
+		{"API_BASE_URL", c.PublicURL},
+		{"OAUTH_REDIRECT_URI", c.RedirectURI},
+		{"META_OAUTH_DIALOG_BASE", c.DialogBase},
 	} {
-		if value != "" && !isWebURL(value) {
-			wrong(name, "is not an absolute http or https URL without user or fragment")
+		if address.value != "" && !isWebURL(address.value) {
+			wrong(address.name, "is not an absolute http or https URL without user or fragment")
 		}
 	}
 	for _, allowed := range c.ReturnURLs {

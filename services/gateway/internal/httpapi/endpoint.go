@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/waba-platform/onboarding/pkg/errcode"
+	"github.com/waba-platform/onboarding/services/gateway/internal/auth"
+)
+
+// maxBody is the most that a body may have, in bytes.
+const maxBody = 64 << 10
+
+// endpoint is a route and what is to be said of it.
+type endpoint struct {
+	method   string
+	path     string
+	id       string // operationId
+	summary  string
+	scope    auth.Scope // empty: anybody may call
+	data     any        // of the type of an answer's data; nil: not JSON
+	statuses map[int]string
+	query    []parameter
+}
+
+// parameter is one of the query string.
+type parameter struct {
+	name string
+	doc  string
+}
+
+func (s *Server) newCall(w http.ResponseWriter, r *http.Request) *call {
+	return &call{Server: s, w: w, r: r, lang: errcode.MatchLanguage(r.Header.Get("Accept-Language"), string(s.Language))}
+}
+
+// open serves a handler to anybody.
+func (s *Server) open(handler func(*call) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := s.newCall(w, r)
+		c.route = chi.RouteContext(r.Context()).RoutePattern()
+		if err := handler(c); err != nil {
+			c.fail(err)
+		}
+	}
+}
+
+// guarded serves a handler to principals with a scope.
+func (s *Server) guarded(scope auth.Scope, handler func(*call) error) http.HandlerFunc {
+	return s.open(func(c *call) error {
+		who, err := s.authenticate(c.r)
+		if err != nil {
+			return problemOf(errcode.Unauthenticated)
+		}
+		note(c.context()).principal = who.ID
+		if !who.May(scope) {
+			return problemOf(errcode.Forbidden)
+		}
+		c.who = who
+		return handler(c)
+	})
+}
+
+func (s *Server) authenticate(r *http.Request) (auth.Principal, error) {
+	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if s.Keys != nil && strings.EqualFold(scheme, "Bearer") {
+		return s.Keys.Authenticate(r.Context(), strings.TrimSpace(credential), time.Now())
+	}
+	if s.Dev && auth.OnLoopback(r) {
+		return auth.Dev(), nil
+	}
+	return auth.Principal{}, auth.ErrUnauthorized
+}
+
+// serve registers an endpoint that takes no body.
+func (s *Server) serve(e endpoint, handler func(*call) error) {
+	s.spec.add(e, nil)
+	if e.scope == "" {
+		s.router.Method(e.method, e.path, s.open(handler))
+		return
+	}
+	s.router.Method(e.method, e.path, s.guarded(e.scope, handler))
+}
+
+// post registers an endpoint that takes a JSON object of type B.
+func post[B any](s *Server, e endpoint, handler func(*call, B) error) {
+	e.method = http.MethodPost
+	check := s.spec.add(e, reflect.TypeFor[B]())
+	s.router.Method(e.method, e.path, s.guarded(e.scope, func(c *call) error {
+		if err := c.readBody(); err != nil {
+			return err
+		}
+		object, err := readObject(c.body)
+		if err != nil {
+			return &problem{code: errcode.InvalidInput, detail: err.Error()}
+		}
+		if err := check(object); err != nil {
+			return err
+		}
+		var body B
+		if err := json.Unmarshal(c.body, &body); err != nil {
+			return &problem{code: errcode.InvalidInput, detail: "the body is not of the form that is asked for"}
+		}
+		return handler(c, body)
+	}))
+}
+
+func (c *call) readBody() error {
+	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" || c.r.Header.Get("Content-Encoding") != "" {
+		return &problem{code: errcode.UnsupportedMediaType, detail: "Content-Type must be application/json, without a Content-Encoding"}
+	}
+	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &problem{code: errcode.BodyTooLarge, detail: "the body is larger than 64 KiB"}
+	}
+	if err != nil {
+		return &problem{code: errcode.InvalidInput, detail: "the body ends early"}
+	}
+	// The request is read: from here on only the answer has a deadline. Without this
+	// the server's read deadline would look like a caller that hangs up.
+	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
+	return nil
+}

@@ -1,0 +1,50 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+
+	"github.com/waba-platform/onboarding/pkg/errcode"
+)
+
+// pageStyle is the page's one style, allowed by its hash.
+const pageStyle = `body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem;color:#1b1b1b;background:#fff}` +
+	`small{color:#595959}@media(prefers-color-scheme:dark){body{color:#eee;background:#111}small{color:#aaa}}`
+
+var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
+<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{.Title}}</title><style>` + pageStyle + `</style></head>
+<body><main><h1>{{.Title}}</h1><p>{{.Text}}</p>{{if .Code}}<p><small>{{.Code}} &middot; {{.Request}}</small></p>{{end}}</main></body></html>
+`))
+
+// page shows a browser what has come of Meta's redirect. It has no script, no
+// link and nothing from elsewhere.
+func (c *call) page(back returned) error {
+	view := struct{ Lang, Title, Text, Code, Request string }{
+		Lang: string(c.lang), Title: c.text(errcode.RequestAccepted), Text: c.text(errcode.InProgress), Request: note(c.context()).id,
+	}
+	if back.code != "" {
+		words := c.words(back.code)
+		view.Title, view.Text, view.Code = words.Title, words.Text+" "+words.Next, string(back.code)
+	}
+	var body bytes.Buffer
+	if err := pageTemplate.Execute(&body, view); err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(pageStyle))
+	header := c.w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Language", string(c.lang))
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+
+		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	status := back.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body.Bytes()) // a browser that has gone away changes nothing
+	return nil
+}

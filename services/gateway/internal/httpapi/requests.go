@@ -1,0 +1,142 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/waba-platform/onboarding/pkg/errcode"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/services/gateway/internal/live"
+)
+
+// actedData is the data of retry and cancel.
+type actedData struct {
+	Status        event.Status        `json:"status"`
+	IntegrationID event.IntegrationID `json:"integration_id"`
+	Stage         event.Stage         `json:"stage"`
+	StatusURL     string              `json:"status_url"`
+	EventsURL     string              `json:"events_url"`
+}
+
+func (c *call) retry(b reasonBody) error {
+	return c.request(b, errcode.RetryAccepted, event.RetryRequested{Reason: b.Reason, Principal: c.who.ID})
+}
+
+func (c *call) cancel(b reasonBody) error {
+	return c.request(b, errcode.CancelAccepted, event.CancelRequested{Reason: b.Reason, Principal: c.who.ID})
+}
+
+// request asks something of the restaurant in the path, and answers with what was
+// decided upon it: every input gets exactly one decision.
+func (c *call) request(b reasonBody, message errcode.Message, input event.Event) error {
+	id, err := c.restaurantInPath()
+	if err != nil {
+		return err
+	}
+	if err := checkText("reason", b.Reason); err != nil {
+		return err
+	}
+	if _, _, err := c.standing(id); err != nil {
+		return err // there is nothing to act upon
+	}
+	if err := c.admit(id); err != nil {
+		return err
+	}
+	reservation, err := c.reserve()
+	if err != nil {
+		return err
+	}
+	watch := c.Feed.Watch(id)
+	defer func() { watch.Close() }()
+	head, err := c.story.Head(c.context(), id)
+	if err != nil {
+		return unavailable(err)
+	}
+	q := question{restaurant: id, since: reservation.InputSeq, input: reservation.InputID, replayFrom: reservation.HeadSeq}
+	if reservation.Replayed() {
+		c.w.Header().Set("Idempotent-Replay", "true")
+	} else {
+		if err := c.ask(&q, reservation, head.Seq, input); err != nil {
+			return err
+		}
+		q.replayFrom = head.Seq
+	}
+	preferred := readPreference(c.r, c.SyncWait)
+	if preferred.applied != "" {
+		c.w.Header().Set("Preference-Applied", preferred.applied)
+	}
+	decision, err := c.decided(q, &watch, time.Now().Add(preferred.wait))
+	if err != nil {
+		return err
+	}
+	return c.renderRequest(q, message, head.Snapshot, decision)
+}
+
+// decided returns the decision upon the question's own input; none when there is
+// none before the deadline.
+func (c *call) decided(q question, watch **live.Watch, deadline time.Time) (live.Decision, error) {
+	if d, ok := c.find(q); ok {
+		return d, nil
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	for {
+		select {
+		case d, ok := <-(*watch).Decisions():
+			if ok && d.Envelope.CausationID == q.input {
+				return d, nil
+			}
+			if !ok { // it was cut: what it missed is in the log
+				*watch = c.Feed.Watch(q.restaurant)
+				if d, ok := c.find(q); ok {
+					return d, nil
+				}
+			}
+		case <-timer.C:
+			d, _ := c.find(q)
+			return d, nil
+		case <-c.Draining:
+			d, _ := c.find(q)
+			return d, nil
+		case <-c.context().Done():
+			return live.Decision{}, c.context().Err()
+		}
+	}
+}
+
+// find looks for the decision in the log. A log that cannot be read is no news.
+func (c *call) find(q question) (live.Decision, bool) {
+	ctx, cancel := context.WithTimeout(c.context(), lookTimeout)
+	defer cancel()
+	d, ok, err := c.story.CausedBy(ctx, q.restaurant, q.replayFrom, q.input)
+	if err != nil {
+		c.Logger.WarnContext(c.context(), "log is not read", "restaurant_id", q.restaurant, "error", err)
+	}
+	return d, ok && err == nil
+}
+
+// renderRequest writes the decision; none is decided upon yet, and before is where
+// the run stood.
+func (c *call) renderRequest(q question, message errcode.Message, before event.Snapshot, d live.Decision) error {
+	if refused, ok := d.Event.(event.InputRefused); ok {
+		p := &problem{code: refused.Code, restaurant: q.restaurant, availableAt: refused.AvailableAt}
+		if !p.availableAt.IsZero() {
+			p.retryAfter = time.Until(p.availableAt)
+		}
+		return p
+	}
+	if d.None() {
+		return c.accepted(q.restaurant, errcode.InProgress, progressData{
+			Status: event.StatusInProgress, IntegrationID: event.IntegrationOf(q.restaurant), Stage: cmp.Or(before.Stage, event.StageOAuth),
+			StatusURL: c.statusURL(q.restaurant), EventsURL: c.eventsURL(q.restaurant),
+		})
+	}
+	c.w.Header().Set("Location", c.statusURL(q.restaurant))
+	return c.answer(http.StatusOK, success{Success: true, Message: c.text(message), Data: actedData{
+		Status: d.Snapshot.Status, IntegrationID: d.Snapshot.IntegrationID, Stage: d.Snapshot.Stage,
+		StatusURL: c.statusURL(q.restaurant), EventsURL: c.eventsURL(q.restaurant),
+	}})
+}
