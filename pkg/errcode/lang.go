@@ -68,7 +68,7 @@ func qualityOf(parameters string) float64 {
 		return 1
 	}
 	quality, err := strconv.ParseFloat(value, 64)
-	if err != nil || !(quality >= 0 && quality <= 1) { //nolint:staticcheck // NaN is neither
+	if err != nil || !(quality >= 0 && quality <= 1) { // NaN is neither
 		return 0
 	}
 	return quality

@@ -123,8 +123,10 @@ var calls = []call{{
 	},
 	effect: true,
 	method: http.MethodGet, path: "/v22.0/oauth/access_token",
-	query: url.Values{"client_id": {appID}, "client_secret": {secret}, "code": {code},
-		"redirect_uri": {"https://app.example.test/cb?x=1&y=ã"}},
+	query: url.Values{
+		"client_id": {appID}, "client_secret": {secret}, "code": {code},
+		"redirect_uri": {"https://app.example.test/cb?x=1&y=ã"},
+	},
 	answer: `{"access_token":"EAACANARYaccesstoken","token_type":"bearer","expires_in":3600}`,
 	want:   access + " bearer 1h0m0s",
 }, {
@@ -189,9 +191,11 @@ var calls = []call{{
 	answer: `{"id":"106000111222333","display_phone_number":"+55 11 90000-0000","verified_name":"Padaria Sol","status":"CONNECTED",` +
 		`"platform_type":"CLOUD_API","code_verification_status":"VERIFIED","name_status":"APPROVED","quality_rating":"GREEN",` +
 		`"account_mode":"LIVE","is_on_biz_app":true,"is_pin_enabled":true}`,
-	want: meta.Phone{ID: phone, Display: "+55 11 90000-0000", VerifiedName: "Padaria Sol", Status: "CONNECTED",
+	want: meta.Phone{
+		ID: phone, Display: "+55 11 90000-0000", VerifiedName: "Padaria Sol", Status: "CONNECTED",
 		PlatformType: "CLOUD_API", CodeVerification: "VERIFIED", NameStatus: "APPROVED", QualityRating: "GREEN",
-		AccountMode: "LIVE", OnBizApp: true, PinEnabled: true},
+		AccountMode: "LIVE", OnBizApp: true, PinEnabled: true,
+	},
 }, {
 	name: "strategy 2A", do: creation(event.StrategyClient), effect: true,
 	method: http.MethodPost, path: "/v22.0/777000111222333/client_whatsapp_applications",

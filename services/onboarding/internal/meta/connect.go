@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -71,12 +72,7 @@ type subscriber struct {
 
 // Subscribes says whether our app is among apps.
 func (c *Client) Subscribes(apps []AppID) bool {
-	for _, app := range apps {
-		if app == c.appID {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(apps, c.appID)
 }
 
 // Register registers a number on the Cloud API. pin is the number's two-step PIN;

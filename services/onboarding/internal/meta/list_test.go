@@ -41,7 +41,7 @@ func TestLists(t *testing.T) {
 		page     func(after string) string
 		requests int
 	}{
-		"that go in a circle are an error": {func(after string) string {
+		"that go in a circle are an error": {func(string) string {
 			return `{"data":[{"id":"100001"}],"paging":{"cursors":{"after":"a"},"next":"x"}}`
 		}, 2},
 		"that do not say how they go on are an error": {func(string) string {

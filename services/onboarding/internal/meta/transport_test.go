@@ -201,12 +201,15 @@ func TestSilence(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(w http.ResponseWriter){
 		"no answer":           func(http.ResponseWriter) {},
-		"headers and no more": func(w http.ResponseWriter) { w.WriteHeader(200); _ = http.NewResponseController(w).Flush() },
+		"headers and no more": func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK); _ = http.NewResponseController(w).Flush() },
 		"half of a body": func(w http.ResponseWriter) {
 			_, _ = io.WriteString(w, `{"id":`)
 			_ = http.NewResponseController(w).Flush()
 		},
-		"an error that stalls": func(w http.ResponseWriter) { w.WriteHeader(400); _ = http.NewResponseController(w).Flush() },
+		"an error that stalls": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadRequest)
+			_ = http.NewResponseController(w).Flush()
+		},
 	} {
 		t.Run(name+" ends at the call's own limit", func(t *testing.T) {
 			t.Parallel()
@@ -274,7 +277,7 @@ func TestVersionMismatchIsSaidOnce(t *testing.T) {
 		says(200, `{}`)(w, r)
 	})
 	c := newClient(t, g.URL, func(config *meta.Config) { config.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
-	for range len(served) {
+	for range served {
 		_, err := c.ClientBusiness(t.Context(), token)
 		require.NoError(t, err)
 	}
