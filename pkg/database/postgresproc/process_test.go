@@ -3,6 +3,7 @@ package postgresproc_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,10 +25,10 @@ func TestMain(m *testing.M) {
 	}
 	p, err := postgresproc.Start(context.Background(), "", postgresproc.WithoutSync()) //nolint:forbidigo // a main function
 	if err != nil {
-		os.Stdout.WriteString("error " + err.Error() + "\n")
+		fmt.Println("error", err) //nolint:forbidigo // to the test that runs this
 		os.Exit(1)
 	}
-	os.Stdout.WriteString(p.URL("postgres") + "\n")
+	fmt.Println(p.URL("postgres")) //nolint:forbidigo // to the test that runs this
 	<-p.Done()
 }
 

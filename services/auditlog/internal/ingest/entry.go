@@ -20,12 +20,6 @@ type message struct {
 	stored  time.Time // when the bus stored it
 }
 
-// limits of texts, in bytes. What the services write is far shorter.
-const (
-	maxName = 200
-	maxText = 1000
-)
-
 // details is what the column of that name holds.
 type details struct {
 	CausationID string       `json:"causation_id,omitempty"`
@@ -65,14 +59,14 @@ func read(m message) (store.Entry, trouble) {
 	}
 	entry := store.Entry{
 		Log: store.Log{
-			EventID:      store.Clean(envelope.ID, maxName),
-			EventType:    store.Clean(envelope.Type, maxName),
+			EventID:      envelope.ID,
+			EventType:    envelope.Type,
 			Stream:       m.stream,
 			StreamSeq:    m.seq,
 			Step:         facts.Step,
-			Strategy:     event.Strategy(store.Clean(string(facts.Strategy), maxName)),
+			Strategy:     facts.Strategy,
 			Success:      facts.Success,
-			ErrorMessage: store.Clean(facts.ErrorMessage, maxText),
+			ErrorMessage: facts.ErrorMessage,
 			Details:      text,
 			Run:          snapshot.Run,
 			TraceID:      traceID(envelope.TraceParent),
@@ -81,7 +75,7 @@ func read(m message) (store.Entry, trouble) {
 		Restaurant: envelope.Subject,
 	}
 	if code, ok := happened.(event.OAuthCodeReceived); ok {
-		entry.Name = store.Clean(code.RestaurantName, maxName)
+		entry.Name = code.RestaurantName
 	}
 	if m.state != nil && odd == "" {
 		entry.Standing = standing(snapshot.Integration)
@@ -93,7 +87,7 @@ func read(m message) (store.Entry, trouble) {
 // malformed returns the entry of a message that cannot be decoded. It repeats nothing
 // of the body: nobody knows what is in there.
 func malformed(m message, why trouble) store.Entry {
-	text, _ := json.Marshal(map[string]any{"subject": store.Clean(m.subject, maxText), "bytes": len(m.body)}) // cannot fail
+	text, _ := json.Marshal(map[string]any{"subject": m.subject, "bytes": len(m.body)}) // cannot fail
 	clean, err := store.CleanJSON(text)
 	if err != nil {
 		clean = `{}`
@@ -150,7 +144,7 @@ func describe(envelope event.Envelope, happened event.Event, snapshot event.Snap
 func standing(document event.Integration) *store.Standing {
 	s := &store.Standing{Document: document}
 	if document.Error != nil {
-		s.ErrorText = store.Clean(document.Error.Text(), maxText)
+		s.ErrorText = document.Error.Text()
 	}
 	return s
 }
@@ -164,14 +158,14 @@ func connection(happened event.Event, document event.Integration) *store.Connect
 		WabaID:             document.WabaID,
 		BusinessID:         document.BusinessID,
 		PhoneNumberID:      document.PhoneNumberID,
-		DisplayPhoneNumber: store.Clean(document.DisplayPhoneNumber, maxName),
+		DisplayPhoneNumber: document.DisplayPhoneNumber,
 		Strategy:           document.Strategy,
 	}
 	switch e := happened.(type) {
 	case event.WabaReady:
 		c.Status = store.Connected
 		c.WabaID, c.BusinessID, c.PhoneNumberID = e.WabaID, e.BusinessID, e.PhoneNumberID
-		c.DisplayPhoneNumber = store.Clean(e.DisplayPhoneNumber, maxName)
+		c.DisplayPhoneNumber = e.DisplayPhoneNumber
 		c.Strategy, c.ReadyAt = e.Strategy, e.ReadyAt
 	case event.IntegrationDisconnected:
 		c.Status = store.Disconnected

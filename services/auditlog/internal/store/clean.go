@@ -11,9 +11,9 @@ import (
 // replacement stands for what PostgreSQL cannot store in a text.
 const replacement = "\uFFFD"
 
-// Clean returns a text that both databases can store, of at most limit bytes:
+// clean returns a text that both databases can store, of at most limit bytes:
 // invalid UTF-8 and NUL become the replacement character.
-func Clean(text string, limit int) string {
+func clean(text string, limit int) string {
 	if len(text) > limit {
 		text = text[:limit]
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 // Entry is all that one message means to the tables: a row of the log, always, and
-// what it says about its restaurant. Texts in it are valid UTF-8 without NUL, and
-// JSON in it is valid, or a database refuses them: see [Unstorable].
+// what it says about its restaurant. Any text is stored, without what no database can
+// store and without more than a column is for.
 type Entry struct {
 	Log
 
@@ -28,7 +28,7 @@ type Log struct {
 	Strategy     event.Strategy
 	Success      bool
 	ErrorMessage string
-	Details      string // JSON
+	Details      string // of [CleanJSON]
 	Run          int    // 0: not said by the event
 	TraceID      string
 	Time         time.Time // the event's own

@@ -89,19 +89,19 @@ func logRows(entries []Entry, now time.Time) []logRow {
 	for i, e := range entries {
 		rows[i] = logRow{
 			RestaurantID: string(e.Restaurant),
-			Step:         string(e.Step),
-			Strategy:     string(e.Strategy),
+			Step:         word(e.Step),
+			Strategy:     word(e.Strategy),
 			Success:      e.Success,
-			ErrorMessage: e.ErrorMessage,
+			ErrorMessage: words(e.ErrorMessage),
 			Details:      e.Details,
 			CreatedAt:    e.Time,
 			UpdatedAt:    now,
-			EventID:      e.EventID,
-			EventType:    e.EventType,
-			Stream:       e.Stream,
+			EventID:      word(e.EventID),
+			EventType:    word(e.EventType),
+			Stream:       word(e.Stream),
 			StreamSeq:    e.StreamSeq,
 			Run:          e.Run,
-			TraceID:      e.TraceID,
+			TraceID:      word(e.TraceID),
 		}
 	}
 	return rows
@@ -122,8 +122,8 @@ func restaurantRows(entries []Entry) []restaurantRow {
 		if e.Time.Before(row.CreatedAt) {
 			row.CreatedAt = e.Time
 		}
-		if e.Name != "" && cmp.Or(e.Time.Compare(row.UpdatedAt), strings.Compare(e.Name, row.Name)) > 0 {
-			row.Name, row.UpdatedAt = e.Name, e.Time
+		if name := words(e.Name); name != "" && cmp.Or(e.Time.Compare(row.UpdatedAt), strings.Compare(name, row.Name)) > 0 {
+			row.Name, row.UpdatedAt = name, e.Time
 		}
 		rows[e.Restaurant] = row
 	}
@@ -146,17 +146,17 @@ func standingRows(entries []Entry) ([]standingRow, error) {
 			RestaurantID:     string(e.Restaurant),
 			IntegrationID:    string(event.IntegrationOf(e.Restaurant)),
 			Run:              document.Run,
-			Status:           string(document.Status),
-			Stage:            string(document.Stage),
-			CreationStrategy: string(document.Strategy),
+			Status:           word(document.Status),
+			Stage:            word(document.Stage),
+			CreationStrategy: word(document.Strategy),
 			PollingAttempts:  document.Polling.Attempts,
-			ErrorMessage:     e.Standing.ErrorText,
+			ErrorMessage:     words(e.Standing.ErrorText),
 			LastStreamSeq:    e.StreamSeq,
 			CreatedAt:        cmp.Or(document.CreatedAt, e.Time),
 			UpdatedAt:        cmp.Or(document.UpdatedAt, e.Time),
 		}
 		if document.Error != nil {
-			rows[i].ErrorCode = string(document.Error.Code)
+			rows[i].ErrorCode = word(document.Error.Code)
 		}
 		var err error
 		if rows[i].Document, err = encode(document); err != nil {
@@ -194,13 +194,13 @@ func connectionRows(entries []Entry) []connectionRow {
 		rows[i] = connectionRow{
 			ID:                 string(event.IntegrationOf(e.Restaurant)),
 			RestaurantID:       string(e.Restaurant),
-			BusinessAccountID:  string(c.WabaID),
-			BusinessID:         string(c.BusinessID),
-			PhoneNumberID:      string(c.PhoneNumberID),
-			DisplayPhoneNumber: c.DisplayPhoneNumber,
-			ConnectionStatus:   string(c.Status),
+			BusinessAccountID:  word(c.WabaID),
+			BusinessID:         word(c.BusinessID),
+			PhoneNumberID:      word(c.PhoneNumberID),
+			DisplayPhoneNumber: word(c.DisplayPhoneNumber),
+			ConnectionStatus:   word(c.Status),
 			IsActive:           c.Status == Connected,
-			Strategy:           string(c.Strategy),
+			Strategy:           word(c.Strategy),
 			Run:                c.Run,
 			LastStreamSeq:      e.StreamSeq,
 			ReadyAt:            ready[e.Restaurant],
@@ -230,5 +230,11 @@ func encode(v any) (string, error) {
 	}
 	return CleanJSON(raw)
 }
+
+// word returns an id, a name or a code as both databases can store and index it.
+func word[T ~string](text T) string { return clean(string(text), 200) }
+
+// words returns a text for people as both databases can store it.
+func words(text string) string { return clean(text, 1000) }
 
 func formatSeq(seq uint64) string { return strconv.FormatUint(seq, 10) }

@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t testing.TB) *bun.DB) {
 		"an entry without a restaurant is stored":         withoutRestaurant,
 		"all entries of a call are stored, or none":       allOrNone,
 		"texts of every kind come back as they were":      texts,
+		"no text can break a row, nor out of it":          hostile,
 		"a restaurant keeps its latest name":              names,
 		"a standing only moves forward":                   standings,
 		"a connection remembers when it was ready":        connections,
@@ -131,6 +132,23 @@ func texts(t *testing.T, db *bun.DB) {
 	require.Equal(t, e.ErrorMessage, message)
 	require.JSONEq(t, `{"nul":"a\ufffdb","half":"\ufffd","kept":"\\u0000 ' \"","big":12345678901234567890}`, details)
 	require.Contains(t, details, "12345678901234567890", "digit for digit")
+}
+
+func hostile(t *testing.T, db *bun.DB) {
+	const text = "\x00\xff'\"\\; DROP TABLE restaurants; --\U0001F600"
+	long := strings.Repeat(text, 10_000)
+	e := Decision(Anna, 1, text, text)
+	e.EventID, e.EventType, e.Stream, e.Strategy, e.ErrorMessage, e.TraceID, e.Name = long, long, long, text, long, text, long
+	e.Standing.ErrorText = long
+	e.Standing.Document.Strategy, e.Standing.Document.DisplayPhoneNumber = text, text
+	e.Standing.Document.Error = &event.Problem{Code: text, Message: text}
+	e.Standing.Document.NextAction = &event.NextAction{Kind: text, URL: text}
+	e.Connection = &store.Connection{Status: text, WabaID: text, BusinessID: text, PhoneNumberID: text, DisplayPhoneNumber: long, Strategy: text}
+	_, err := store.New(db).Append(t.Context(), []store.Entry{e})
+	require.NoError(t, err)
+	for _, table := range tables {
+		require.Equal(t, 1, count(t, db, table, "true"), table)
+	}
 }
 
 func names(t *testing.T, db *bun.DB) {
