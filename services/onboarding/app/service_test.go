@@ -157,3 +157,13 @@ func (s *service) requireReplays(t *testing.T, id event.RestaurantID) {
 		require.True(t, entry.Matches, "%d %s: %s", entry.Sequence, entry.Event, entry.Difference)
 	}
 }
+
+// requireNoToken waits until a dead token is destroyed.
+func (s *service) requireNoToken(t *testing.T, ref event.CredentialRef) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		left, err := s.db.NewSelect().Table("whatsapp_credentials").
+			Where("credential_ref = ?", ref).Where("user_access_token IS NOT NULL").Count(t.Context())
+		return err == nil && left == 0
+	}, 10*time.Second, 10*time.Millisecond)
+}

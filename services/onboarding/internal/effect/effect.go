@@ -111,10 +111,16 @@ func credentialRef(s machine.State) event.CredentialRef {
 	return event.CredentialRef("cred_" + event.DeriveID("credential", string(s.RestaurantID), fmt.Sprint(s.Run), string(s.SecretRef)))
 }
 
-// Reflect writes what the run has come to beside its token.
+// Reflect writes what the run has come to beside its token, and destroys a token
+// that Meta has declared dead.
 func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
 	if s.CredentialRef == "" {
 		return nil
+	}
+	if s.Status == event.StatusReauth { // a dead token serves nobody but a thief
+		if err := p.Vault.Destroy(ctx, s.CredentialRef, s.RestaurantID); err != nil {
+			return err
+		}
 	}
 	return p.Vault.Reflect(ctx, s.CredentialRef, s.RestaurantID, vault.Reflection{
 		BusinessID:        s.BusinessID,
