@@ -7,26 +7,32 @@ import (
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
+// An account cannot be unmade. So each call is preceded by its intent, a call
+// that may have gone through by a look, and an account that Meta says it has made
+// is waited for: no other is asked for in the same run.
+
 // nextStrategy asks for the next creation strategy, goes on with the present
-// one while its time lasts, or says that none worked.
+// one while it is open, or says that none worked.
 func (s *State) nextStrategy(now time.Time) event.Event {
 	if attempt := s.attempt(); attempt != nil && attempt.Outcome == "" {
 		return s.request(attempt, now)
 	}
 	for _, strategy := range s.Policy.Strategies {
-		tried := slices.ContainsFunc(s.Strategies, func(a event.StrategyAttempt) bool { return a.Strategy == strategy })
-		if tried {
+		if slices.ContainsFunc(s.Strategies, func(a event.StrategyAttempt) bool { return a.Strategy == strategy }) {
 			continue
 		}
 		if s.BusinessID == "" { // all four are made inside a business
-			break
+			s.Strategies = append(s.Strategies, event.StrategyAttempt{Strategy: strategy, Outcome: event.ResultSkipped})
+			continue
 		}
-		s.Strategies = append(s.Strategies, event.StrategyAttempt{Strategy: strategy, StartedAt: now.UTC()})
-		s.Delays, s.StepSince = 0, now
+		s.Strategies = append(s.Strategies, event.StrategyAttempt{Strategy: strategy, StartedAt: now})
+		s.calm()
+		s.Calls, s.WindowEnds = 0, time.Time{}
 		return s.request(s.attempt(), now)
 	}
-	if s.anyResult(event.ResultUnknown) || s.anyResult(event.ResultCreated) {
-		return s.pollNow(now)
+	if s.anyResult(event.ResultUnknown) { // it may have been made, and show late
+		s.startPolling(now)
+		return event.PollDue{Attempt: 1}
 	}
 	return s.await(event.CodeWabaNotCreated, now)
 }
@@ -39,9 +45,23 @@ func (s *State) attempt() *event.StrategyAttempt {
 	return &s.Strategies[len(s.Strategies)-1]
 }
 
-func (s *State) request(attempt *event.StrategyAttempt, _ time.Time) event.Event {
+// madeBy returns the strategy that made an account in this run.
+func (s *State) madeBy() event.Strategy {
+	for _, a := range s.Strategies {
+		if a.Outcome == event.ResultCreated {
+			return a.Strategy
+		}
+	}
+	return ""
+}
+
+func (s *State) request(attempt *event.StrategyAttempt, now time.Time) event.Event {
+	if s.WindowEnds.IsZero() {
+		s.WindowEnds = now.Add(s.Policy.StrategyTimeout)
+	}
+	s.Calls++
 	s.do(CreateWaba)
-	return event.WabaCreationRequested{Strategy: attempt.Strategy, BusinessID: s.BusinessID, Attempt: s.Delays + 1}
+	return event.WabaCreationRequested{Strategy: attempt.Strategy, BusinessID: s.BusinessID, Attempt: s.Calls}
 }
 
 // created takes an account that Meta says it has made. It is not known before a
@@ -51,11 +71,11 @@ func (s *State) created(id event.WabaID, now time.Time) event.Event {
 	if attempt == nil {
 		return nil
 	}
-	number := s.Delays + 1
-	attempt.Outcome, attempt.Error, attempt.EndedAt = event.ResultCreated, nil, now.UTC()
+	decision := event.WabaCreationAttempted{Strategy: attempt.Strategy, Outcome: event.ResultCreated, Attempt: s.Calls, WabaID: id}
+	s.endStrategy(event.ResultCreated, nil, now)
 	s.Made, s.Strategy = id, attempt.Strategy
 	s.startPolling(now)
-	return event.WabaCreationAttempted{Strategy: attempt.Strategy, Outcome: event.ResultCreated, Attempt: number, WabaID: id}
+	return decision
 }
 
 // creationFailed ends a call of a strategy that Meta refused, or that may have
@@ -65,116 +85,58 @@ func (s *State) creationFailed(v Verdict, e *event.MetaError, now time.Time) eve
 	if attempt == nil {
 		return nil
 	}
-	decision := event.WabaCreationAttempted{Strategy: attempt.Strategy, Attempt: s.Delays + 1, Error: e}
-	s.Error = s.problem(v.Code, e)
+	decision := event.WabaCreationAttempted{Strategy: attempt.Strategy, Outcome: event.ResultRefused, Attempt: s.Calls, Error: e}
+	s.Error = problem(v.Code, e)
 	attempt.Error = e
-	switch v.Do {
-	case LookFirst:
-		decision.Outcome = event.ResultUnknown
+	at := now.Add(s.backoff(CreateWaba))
+	switch {
+	case v.Do == LookFirst:
+		decision.Outcome, decision.RetryAt = event.ResultUnknown, at
+		s.tryAt(at, LookForWaba)
 		s.Delays++
-		decision.RetryAt = s.backoff(now)
-		s.waitFor(event.NameStepTick, decision.RetryAt)
-		s.Todo.Then = LookForWaba
-	case Again: // it was never sent
-		decision.Outcome = event.ResultRefused
+	case v.Do == Again && at.Before(s.WindowEnds): // it was never sent
+		decision.RetryAt = at
+		s.tryAt(at, CreateWaba)
 		s.Delays++
-		if at := s.backoff(now); s.windowOpen(attempt, at) {
-			decision.RetryAt = at
-			s.waitFor(event.NameStepTick, at)
-			s.Todo.Then = CreateWaba
-			break
-		}
-		s.endStrategy(attempt, event.ResultRefused, now)
 	default:
-		decision.Outcome = event.ResultRefused
-		s.endStrategy(attempt, event.ResultRefused, now)
+		s.endStrategy(event.ResultRefused, e, now)
 	}
 	return decision
 }
 
-func (s *State) endStrategy(attempt *event.StrategyAttempt, result event.Result, now time.Time) {
-	attempt.Outcome, attempt.EndedAt = result, now.UTC()
+// endStrategy closes the present strategy; the next one follows.
+func (s *State) endStrategy(result event.Result, e *event.MetaError, now time.Time) {
+	attempt := s.attempt()
+	attempt.Outcome, attempt.Error, attempt.EndedAt = result, e, now
 	s.do(Proceed)
 }
 
-// windowOpen says whether a strategy may be tried again at a time.
-func (s *State) windowOpen(attempt *event.StrategyAttempt, at time.Time) bool {
-	return at.Before(attempt.StartedAt.Add(s.Policy.StrategyTimeout))
-}
-
-// lookedAfterCreation decides after a look at what an unanswered call has left.
+// lookedAfterCreation decides after a look at what a call has left that may have
+// gone through. After an error of Meta one look is enough to call again. An answer
+// that never came may come true late: it is looked for as long as the strategy's
+// time allows, and the call is made again only at the end of it.
 func (s *State) lookedAfterCreation(o Outcome, now time.Time) event.Event {
 	attempt := s.attempt()
 	if attempt == nil {
 		return nil
 	}
 	decision := event.WabaCreationChecked{Strategy: attempt.Strategy, Looks: o.Looks}
-	if account, ok := s.settle(o.Found); ok {
-		attempt.Outcome, attempt.EndedAt = event.ResultCreated, now.UTC()
-		decision.WabaID = account.ID
-		s.found(account, attempt.Strategy)
+	if len(o.Found) == 1 {
+		decision.WabaID = o.Found[0].ID
+		s.endStrategy(event.ResultCreated, nil, now)
+		s.found(o.Found[0])
 		return decision
 	}
-	if s.windowOpen(attempt, now) {
-		s.do(Proceed) // the same strategy again: its outcome is still open
-		return decision
+	unanswered := attempt.Error != nil && attempt.Error.Class == event.ClassUnanswered
+	at := now.Add(s.backoff(CreateWaba))
+	switch {
+	case unanswered && at.Before(s.WindowEnds):
+		s.tryAt(at, LookForWaba)
+		s.Delays++
+	case now.Before(s.WindowEnds):
+		s.do(Proceed) // the same strategy: its outcome is open
+	default:
+		s.endStrategy(event.ResultUnknown, attempt.Error, now)
 	}
-	s.endStrategy(attempt, event.ResultUnknown, now)
-	return decision
-}
-
-// startPolling begins to look for an account that should show, or rests before it.
-func (s *State) startPolling(now time.Time) {
-	s.progress(event.StagePolling)
-	s.Polling = event.Polling{MaxAttempts: s.maxAttempts()}
-	s.PollSince = now
-	if slices.Contains(s.Stops, event.StopPolling) {
-		s.restBefore(event.StopPolling, now)
-		return
-	}
-	s.do(LookForWaba)
-}
-
-func (s *State) maxAttempts() int {
-	if s.Polling.MaxAttempts > 0 && s.Polling.Attempts == 0 {
-		return s.Polling.MaxAttempts // asked for
-	}
-	if s.Policy.PollMaxAttempts > 0 {
-		return s.Policy.PollMaxAttempts
-	}
-	return 10
-}
-
-// pollNow goes from creation to polling, because something may have been made.
-func (s *State) pollNow(now time.Time) event.Event {
-	s.startPolling(now)
-	return event.PollDue{Attempt: 1}
-}
-
-// polled records one poll. trouble is what kept it from seeing anything.
-func (s *State) polled(o Outcome, trouble *event.MetaError, now time.Time) event.Event {
-	s.Polling.Attempts++
-	decision := event.WabaPolled{Attempt: s.Polling.Attempts, MaxAttempts: s.Polling.MaxAttempts, Looks: o.Looks, Error: trouble}
-	if account, ok := s.settle(o.Found); ok {
-		strategy := s.Strategy
-		if strategy == "" {
-			strategy = account.Strategy
-		}
-		decision.Found, decision.WabaID = true, account.ID
-		s.found(account, strategy)
-		return decision
-	}
-	at := now.Add(s.pollInterval())
-	if trouble != nil {
-		s.Error = s.problem(event.CodeMetaUnavailable, trouble)
-	}
-	late := s.Policy.PollTimeout > 0 && at.After(s.PollSince.Add(s.Policy.PollTimeout))
-	if s.Polling.Attempts >= s.Polling.MaxAttempts || late {
-		s.Polling.NextAt = time.Time{}
-		s.do(Proceed)
-		return decision
-	}
-	decision.NextAt, s.Polling.NextAt = at.UTC(), at.UTC()
-	s.waitFor(event.NamePollTick, at)
 	return decision
 }

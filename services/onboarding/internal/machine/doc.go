@@ -8,5 +8,9 @@
 //
 // Read it in this order: rules.go (which decision may lead where), verdicts.go
 // (what an error of Meta leads to), effects.go (what a done effect leads to),
-// inputs.go (what a request leads to), rests.go (waiting for people).
+// creation.go and polling.go (making an account, and waiting until it shows),
+// phone.go (its number), inputs.go (what a request leads to), rests.go (waiting
+// for people). docs/states.md is drawn from the tables.
 package machine
+
+//go:generate go test -run ^TestTheDocumentIsDrawnFromTheTables$ -update .

@@ -21,7 +21,7 @@ func (s *State) input(h Input, now time.Time) event.Event {
 	case event.CreationRequested:
 		return s.stepRequested(step{input: in.Name(), authority: in.Authority, claims: in.Claims, lifts: []event.Stop{event.StopDiscovery}, entry: event.StageDiscovery, policy: h.Policy}, now)
 	case event.PollingRequested:
-		return s.stepRequested(step{input: in.Name(), authority: in.Authority, claims: in.Claims, lifts: []event.Stop{event.StopDiscovery, event.StopPolling}, entry: event.StagePolling, attempts: in.MaxAttempts, policy: h.Policy}, now)
+		return s.stepRequested(step{input: in.Name(), authority: in.Authority, claims: in.Claims, lifts: []event.Stop{event.StopDiscovery, event.StopPolling}, entry: event.StagePolling, polls: in.MaxAttempts, policy: h.Policy}, now)
 	case event.RetryRequested:
 		return s.retryRequested(h.Policy, now)
 	case event.CancelRequested:
@@ -39,13 +39,22 @@ func refuse(input event.Name, code event.Code) event.Event {
 }
 
 func (s *State) codeReceived(in event.OAuthCodeReceived, policy Policy, now time.Time) event.Event {
-	if !s.idle() {
+	switch {
+	case !s.idle():
 		return refuse(in.Name(), event.CodeBusy)
+	case in.CodeHash != "" && in.CodeHash == s.CodeHash: // it works once
+		return refuse(in.Name(), event.CodeCodeUsed)
+	case tooLong(in.Claims, in.RedirectURI, string(in.CodeRef), string(in.CodeHash)):
+		return refuse(in.Name(), event.CodeUnprocessable)
 	}
 	s.open(event.OriginCode, policy, now)
 	s.CodeHash = in.CodeHash
-	s.SecretRef, s.RedirectURI = in.CodeRef, in.RedirectURI
-	s.Claims, s.Stops = in.Claims, in.Stops
+	s.SecretRef, s.RedirectURI, s.Claims = in.CodeRef, in.RedirectURI, in.Claims
+	for _, stop := range []event.Stop{event.StopDiscovery, event.StopPolling} {
+		if slices.Contains(in.Stops, stop) {
+			s.Stops = append(s.Stops, stop)
+		}
+	}
 	s.do(ExchangeCode)
 	return event.OnboardingStarted{Run: s.Run, From: event.OriginCode}
 }
@@ -55,9 +64,9 @@ func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	fresh := Begin(s.RestaurantID)
 	fresh.Run, fresh.Sequence, fresh.InputSeq = s.Run+1, s.Sequence, s.InputSeq
 	fresh.Policy = policy
-	fresh.Status, fresh.Stage = event.StatusInProgress, event.StageExchange
+	fresh.Stage = event.StageExchange
 	fresh.Origin, fresh.Entry = origin, event.StageDiscovery
-	fresh.CreatedAt = now.UTC()
+	fresh.CreatedAt = now
 	*s = fresh
 }
 
@@ -68,44 +77,38 @@ type step struct {
 	claims    event.Claims
 	lifts     []event.Stop
 	entry     event.Stage
-	attempts  int
+	polls     int
 	policy    Policy
 }
 
+// stepRequested lifts the stops of a run, or opens one. A run that is under way
+// is joined: it will not stop for this.
 func (s *State) stepRequested(r step, now time.Time) event.Event {
-	if ref := r.authority.CredentialRef; ref != "" && ref != s.CredentialRef {
+	polling := r.entry == event.StagePolling
+	switch ref := r.authority.CredentialRef; {
+	case ref != "" && ref != s.CredentialRef:
 		return refuse(r.input, event.CodeCredentialUnknown)
-	}
-	if s.None() || s.Status.Ended() {
+	case tooLong(r.claims, string(r.authority.TokenRef)):
+		return refuse(r.input, event.CodeUnprocessable)
+	case s.None() || s.Status.Ended():
 		return s.openByStep(r, now)
-	}
-	if s.Status.Resting() && r.entry != event.StagePolling {
+	case s.Status == event.StatusAction, s.Status == event.StatusAwaiting && !polling:
 		return refuse(r.input, event.CodeNotPossibleNow)
 	}
+	rested := s.RestsBefore
 	s.Stops = slices.DeleteFunc(s.Stops, func(stop event.Stop) bool { return slices.Contains(r.lifts, stop) })
 	s.claim(r.claims)
-	if r.attempts > 0 {
-		s.Polling.MaxAttempts, s.Polling.Attempts = r.attempts, 0
-	}
-	resumed := event.OnboardingResumed{Stage: s.Stage, By: string(r.input)}
-	rests := s.RestsBefore
+	s.askPolls(r.polls)
 	switch {
-	case s.CredentialRef == "":
-		return resumed // the exchange comes first; the run will not stop for this
-	case s.Status.Resting(), rests != "" && r.entry == event.StagePolling:
-		s.RestsBefore = ""
-		s.progress(event.StagePolling)
+	case s.Status == event.StatusAwaiting, rested != "" && polling, rested == event.StopPolling && slices.Contains(r.lifts, rested):
+		s.RestedSince = time.Time{}
 		s.startPolling(now)
-	case rests != "" && slices.Contains(r.lifts, rests):
+	case rested == event.StopDiscovery:
+		s.RestedSince = time.Time{}
 		s.RestsBefore = ""
-		if rests == event.StopPolling {
-			s.startPolling(now)
-		} else {
-			s.do(Discover)
-		}
+		s.do(Discover)
 	}
-	resumed.Stage = s.Stage
-	return resumed
+	return event.OnboardingResumed{Stage: s.Stage, By: string(r.input)}
 }
 
 // claim takes ids that the caller brings; those that came before stay.
@@ -121,6 +124,19 @@ func (s *State) claim(c event.Claims) {
 	}
 }
 
+// askPolls takes how many polls a caller wants. Polls under way become more, but
+// never fewer.
+func (s *State) askPolls(polls int) {
+	polls = min(polls, mostPolls)
+	switch {
+	case polls <= 0:
+	case s.Stage == event.StagePolling && s.Status == event.StatusInProgress && s.RestsBefore == "":
+		s.Polling.MaxAttempts = max(s.Polling.MaxAttempts, polls)
+	default:
+		s.MaxPolls = polls
+	}
+}
+
 // openByStep opens a run with a token that the caller brings.
 func (s *State) openByStep(r step, now time.Time) event.Event {
 	if r.authority.TokenRef == "" {
@@ -131,7 +147,7 @@ func (s *State) openByStep(r step, now time.Time) event.Event {
 	if !slices.Contains(r.lifts, event.StopPolling) {
 		s.Stops = []event.Stop{event.StopPolling}
 	}
-	s.Polling.MaxAttempts = r.attempts
+	s.askPolls(r.polls)
 	s.do(AdoptToken)
 	return event.OnboardingStarted{Run: s.Run, From: event.OriginToken}
 }
@@ -166,7 +182,6 @@ func (s *State) cancelRequested(in event.CancelRequested) event.Event {
 	if s.None() || s.Status.Ended() {
 		return refuse(in.Name(), event.CodeNotInProgress)
 	}
-	s.Status = event.StatusCancelled
 	s.RestsBefore = ""
 	s.Error, s.NextAction = nil, &event.NextAction{Kind: event.ActionRestartSignup, Actor: event.ActorRestaurant}
 	s.stop()

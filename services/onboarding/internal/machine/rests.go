@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/event"
@@ -11,57 +12,53 @@ import (
 
 // await rests because no strategy made an account that shows.
 func (s *State) await(code event.Code, now time.Time) event.Event {
-	lookAt := s.rest(event.StatusAwaiting, now)
-	s.RetryAt = now.Add(s.Policy.RetryAfter).UTC()
-	s.Error = &event.Problem{Code: code, Retryable: true}
-	if attempt := s.attempt(); attempt != nil {
-		s.Error.Meta = attempt.Error
+	var last *event.MetaError
+	if s.Error != nil {
+		last = s.Error.Meta
 	}
+	retryAt := now.Add(s.Policy.RetryAfter)
+	lookAt := s.rest(retryAt, now)
+	s.Error = problem(code, last)
+	s.Error.Retryable = true
 	s.NextAction = &event.NextAction{
 		Kind: event.ActionCreateWaba, Actor: event.ActorRestaurant,
-		URL: s.Policy.ManualURL, AvailableAt: s.RetryAt,
+		URL: s.Policy.ManualURL, AvailableAt: retryAt,
 	}
-	return event.AwaitingWabaCreation{Code: code, RetryAt: s.RetryAt, LookAt: lookAt, Rests: s.Rests}
+	return event.AwaitingWabaCreation{Code: code, RetryAt: retryAt, LookAt: lookAt, Rests: s.Rests}
 }
 
-// act rests until somebody has acted.
+// act rests until somebody has acted. They may say so at once, but for what Meta
+// has put off: before its time a call would only make it longer.
 func (s *State) act(v Verdict, e *event.MetaError, now time.Time) event.ActionRequired {
-	lookAt := s.rest(event.StatusAction, now)
-	s.RetryAt = now.UTC()
 	action := event.NextAction{Kind: v.Action, Actor: v.Actor}
-	if wait := retryAfter(e); wait > 0 { // before this a call would only make it longer
-		s.RetryAt = now.Add(wait).UTC()
-		action.AvailableAt = s.RetryAt
-		if lookAt.Before(s.RetryAt) {
-			lookAt = s.RetryAt
-			s.Todo.Until = lookAt
-		}
+	retryAt := now.Add(retryAfter(e))
+	if retryAt.After(now) {
+		action.AvailableAt = retryAt
 	}
-	s.Error = s.problem(v.Code, e)
+	lookAt := s.rest(retryAt, now)
+	s.Error = problem(v.Code, e)
 	s.NextAction = &action
 	return event.ActionRequired{Code: v.Code, NextAction: action, Error: e, LookAt: lookAt, Rests: s.Rests}
 }
 
-// rest stops the run and arms its next look.
-func (s *State) rest(status event.Status, now time.Time) (lookAt time.Time) {
-	s.Status = status
-	s.RestsBefore = ""
-	s.Looks, s.Delays = 0, 0
-	s.StepSince = time.Time{}
-	if s.RestedSince.IsZero() {
-		s.RestedSince = now.UTC()
+// rest stops the run and returns when it looks again. A run that has come further
+// since it rested last is waited for anew. The wait is as long as the rest so far,
+// and RetryAfter: so it doubles.
+func (s *State) rest(retryAt, now time.Time) (lookAt time.Time) {
+	if s.RestedSince.IsZero() || slices.Index(Stages, s.Stage) > slices.Index(Stages, s.RestedAt) {
+		s.RestedSince, s.RestedAt = now, s.Stage
 	}
-	wait := max(s.Policy.RetryAfter, time.Second)
-	for range s.Rests {
-		if wait = 2 * wait; wait >= longestLook {
-			wait = longestLook
-			break
-		}
-	}
+	s.calm()
+	s.Looks = 0
 	s.Rests++
-	lookAt = now.Add(wait).UTC()
+	s.RetryAt = retryAt
+	wait := min(now.Sub(s.RestedSince)+max(s.Policy.RetryAfter, time.Second), longestLook)
+	lookAt = now.Add(wait)
 	if end := s.RestedSince.Add(restPatience); lookAt.After(end) {
 		lookAt = end
+	}
+	if lookAt.Before(retryAt) {
+		lookAt = retryAt
 	}
 	s.waitFor(event.NameRetryTick, lookAt)
 	return lookAt
@@ -70,23 +67,23 @@ func (s *State) rest(status event.Status, now time.Time) (lookAt time.Time) {
 // restBefore stops the run of a step endpoint until the next step is asked for.
 func (s *State) restBefore(stop event.Stop, now time.Time) {
 	s.RestsBefore = stop
-	s.RestedSince = now.UTC()
+	s.RestedSince = now
 	s.waitFor(event.NameRetryTick, now.Add(restPatience))
 }
 
-// tick returns the decision that the end of a wait leads to; nil when it is not
-// the wait that the state is in.
+// tick returns the decision that the end of the present wait leads to.
 func (s *State) tick(t Tick, now time.Time) event.Event {
-	if !s.Todo.Waits() || t.Name != s.Todo.Tick || t.Number != s.Todo.Number {
-		return nil
-	}
 	switch t.Name {
 	case event.NamePollTick:
+		s.Polling.NextAt = time.Time{}
 		s.do(LookForWaba)
 		return event.PollDue{Attempt: s.Polling.Attempts + 1}
 	case event.NameStepTick:
 		return s.stepDue()
 	case event.NameRetryTick:
+		if s.Todo.Until.After(now) { // our clock is behind the server's
+			now = s.Todo.Until
+		}
 		if !now.Before(s.RestedSince.Add(restPatience)) {
 			return s.expire()
 		}
@@ -97,16 +94,15 @@ func (s *State) tick(t Tick, now time.Time) event.Event {
 
 func (s *State) stepDue() event.Event {
 	then := s.Todo.Then
-	if s.Stage == event.StageCreation && then == CreateWaba {
-		then = Proceed // the intent comes first, each time
-	}
 	s.do(then)
+	if then == CreateWaba {
+		s.do(Proceed) // the intent comes first, each time
+	}
 	return event.StepDue{Step: string(then), Attempt: s.Delays + 1}
 }
 
 func (s *State) expire() event.Event {
 	since := s.RestedSince
-	s.Status = event.StatusExpired
 	s.Error = &event.Problem{Code: event.CodeExpired}
 	s.NextAction = &event.NextAction{Kind: event.ActionRestartSignup, Actor: event.ActorRestaurant}
 	s.RestsBefore = ""
@@ -114,18 +110,31 @@ func (s *State) expire() event.Event {
 	return event.OnboardingExpired{RestedSince: since}
 }
 
-// lookAgain ends a rest: everything is read anew, from the token on. What Meta
-// has definitely refused is asked for again only when a person wants it.
+// lookAgain ends a rest: everything is read anew, from the token on.
 func (s *State) lookAgain(by event.Name) event.Event {
-	since, rests := s.RestedSince, s.Rests
 	s.progress(event.StageExchange)
-	s.RestedSince, s.Rests = since, rests
 	s.Entry = event.StageDiscovery
 	s.WabaID, s.PhoneNumberID, s.DisplayPhoneNumber, s.Numbers = "", "", "", nil
 	s.Polling = event.Polling{}
-	if by != event.NameRetryTick && !s.anyResult(event.ResultCreated) {
-		s.Strategies = nil
-	}
+	s.forgive(by != event.NameRetryTick)
+	s.Strategy = s.madeBy()
 	s.do(CheckToken)
 	return event.OnboardingResumed{Stage: event.StageExchange, By: string(by)}
+}
+
+// forgive drops what failed before, so that it is tried again. What Meta has
+// definitely refused is asked for again only when a person wants it, and an
+// account that Meta says it has made is never made twice.
+func (s *State) forgive(asked bool) {
+	if asked {
+		s.RestedSince = time.Time{}
+		s.Registration = Registration{}
+	}
+	if s.madeBy() != "" {
+		return
+	}
+	s.Strategies = slices.DeleteFunc(s.Strategies, func(a event.StrategyAttempt) bool {
+		neverSent := a.Error != nil && a.Error.Class == event.ClassUnreachable
+		return asked || a.Outcome != event.ResultRefused || neverSent
+	})
 }

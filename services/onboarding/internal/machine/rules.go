@@ -8,6 +8,12 @@ import (
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
+// Stages are all that a run can stand in, in their order.
+var Stages = []event.Stage{
+	event.StageExchange, event.StageDiscovery, event.StageCreation, event.StagePolling,
+	event.StageSubscription, event.StageRegistration, event.StageFinalCheck, event.StageDone,
+}
+
 // Rule says that a decision may lead from one stage to another. An empty From
 // means every stage, an empty To the stage in which the run stands.
 type Rule struct {
@@ -25,7 +31,7 @@ var Rules = []Rule{
 
 	{event.StageDiscovery, event.NameWabaDiscovered, event.StageSubscription},
 	{event.StageDiscovery, event.NameWabaNotFound, event.StageCreation},
-	{event.StageDiscovery, event.NameWabaNotFound, event.StagePolling},
+	{event.StageDiscovery, event.NameWabaNotFound, event.StagePolling}, // one was made: it only has to show
 
 	{event.StageCreation, event.NameWabaCreationRequested, event.StageCreation},
 	{event.StageCreation, event.NameWabaCreationAttempted, event.StageCreation},
@@ -59,6 +65,18 @@ var Rules = []Rule{
 	{"", event.NameOnboardingExpired, ""},
 }
 
+// comesTo says what a decision makes of the run. InputRefused leaves it as it is,
+// and after every other one it is in progress.
+var comesTo = map[event.Name]event.Status{
+	event.NameAwaitingWabaCreation:    event.StatusAwaiting,
+	event.NameActionRequired:          event.StatusAction,
+	event.NameWabaReady:               event.StatusCompleted,
+	event.NameOnboardingFailed:        event.StatusFailed,
+	event.NameOnboardingCancelled:     event.StatusCancelled,
+	event.NameOnboardingExpired:       event.StatusExpired,
+	event.NameReauthorizationRequired: event.StatusReauth,
+}
+
 // IllegalError says that something happened that the rules do not know. It is a
 // fault of this program, or of a newer one beside it.
 type IllegalError struct {
@@ -76,26 +94,28 @@ func (e *IllegalError) Error() string {
 // returns what is true now and the decision to record. The same arguments always
 // give the same answer, so that a recorded history can be run through newer code.
 //
-// An input is always decided upon, if only by [event.InputRefused]. An outcome
-// must be of the effect that the state calls for, and a tick of its wait; else
-// the error is an [*IllegalError] and nothing is to be recorded.
-func Next(s State, happened Happened, now time.Time) (State, event.Event, error) {
-	before := s
-	s = s.clone()
-	var decision event.Event
-	switch h := happened.(type) {
-	case Input:
-		decision = s.input(h, now)
-		s.InputSeq = h.Seq
-	case Tick:
-		decision = s.tick(h, now)
-	case Outcome:
-		if h.Effect == before.Todo.Effect && h.Effect != "" {
-			decision = s.outcome(h, now)
-		}
+// An input that is newer than those before it is always decided upon, if only by
+// [event.InputRefused]. An outcome must be of the effect that the state calls for,
+// and a tick of its wait; else the error is an [*IllegalError] and nothing is to
+// be recorded.
+func Next(before State, happened Happened, now time.Time) (State, event.Event, error) {
+	now = now.UTC().Round(0)
+	s, decision := before.decide(happened, now)
+	input, isInput := happened.(Input)
+	if isInput && input.Seq > before.InputSeq && !legal(before.Stage, decision, s.Stage) {
+		s, decision = before.clone(), refuse(input.Event.Name(), event.CodeNotPossibleNow)
 	}
-	if decision == nil || !legal(before.Stage, decision.Name(), s.Stage) {
+	if !legal(before.Stage, decision, s.Stage) {
 		return before, nil, &IllegalError{Stage: before.Stage, Todo: before.Todo.Effect, Happened: describe(happened, decision)}
+	}
+	if isInput {
+		s.InputSeq = input.Seq
+	}
+	if decision.Name() != event.NameInputRefused {
+		s.Status = event.StatusInProgress
+	}
+	if status, ok := comesTo[decision.Name()]; ok {
+		s.Status = status
 	}
 	s.Sequence++
 	s.UpdatedAt = now
@@ -106,9 +126,30 @@ func Next(s State, happened Happened, now time.Time) (State, event.Event, error)
 	return s, decision, nil
 }
 
-func legal(from event.Stage, decision event.Name, to event.Stage) bool {
-	return slices.ContainsFunc(Rules, func(r Rule) bool {
-		return r.Decision == decision && (r.From == "" || r.From == from) && (r.To == to || r.To == "" && to == from)
+// decide returns what follows; no decision when this cannot happen now.
+func (s State) decide(happened Happened, now time.Time) (State, event.Event) {
+	before := s.Todo
+	s = s.clone()
+	switch h := happened.(type) {
+	case Input:
+		if h.Seq > s.InputSeq {
+			return s, s.input(h, now)
+		}
+	case Tick:
+		if before.Waits() && h.Name == before.Tick && h.Number == before.Number {
+			return s, s.tick(h, now)
+		}
+	case Outcome:
+		if h.Effect == before.Effect && h.Effect != "" {
+			return s, s.outcome(h.Bounded(), now)
+		}
+	}
+	return s, nil
+}
+
+func legal(from event.Stage, decision event.Event, to event.Stage) bool {
+	return decision != nil && slices.ContainsFunc(Rules, func(r Rule) bool {
+		return r.Decision == decision.Name() && (r.From == "" || r.From == from) && (r.To == to || r.To == "" && to == from)
 	})
 }
 
@@ -116,7 +157,7 @@ func describe(happened Happened, decision event.Event) string {
 	text := fmt.Sprintf("%T", happened)
 	switch h := happened.(type) {
 	case Input:
-		text = string(h.Event.Name())
+		text = fmt.Sprintf("%s %d", h.Event.Name(), h.Seq)
 	case Tick:
 		text = fmt.Sprintf("%s %d", h.Name, h.Number)
 	case Outcome:

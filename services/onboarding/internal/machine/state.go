@@ -8,7 +8,8 @@ import (
 )
 
 // State is all that is true of a restaurant's onboarding. It is the JSON in the
-// header of every decision; fields are added, never renamed.
+// header of every decision; fields are added, never renamed. Its lists and texts
+// are bounded, so that it stays far below [event.MaxStateHeader].
 type State struct {
 	event.Snapshot
 
@@ -16,29 +17,35 @@ type State struct {
 	Policy   Policy `json:"policy,omitzero"`    // copied in when a run starts
 	Todo     Todo   `json:"todo,omitzero"`
 
-	// What the run was opened with.
+	// What the run was opened with, and is asked for.
 	Origin      event.Origin    `json:"origin,omitempty"`
 	SecretRef   event.SecretRef `json:"secret_ref,omitempty"` // the sealed code, or a caller's sealed token
 	RedirectURI string          `json:"redirect_uri,omitempty"`
 	Claims      event.Claims    `json:"claims,omitzero"`
 	Stops       []event.Stop    `json:"stops,omitempty"`
-	Entry       event.Stage     `json:"entry,omitempty"` // where the run goes on after the token check
+	Entry       event.Stage     `json:"entry,omitempty"`     // where the run goes on after the token check
+	MaxPolls    int             `json:"max_polls,omitempty"` // asked for; 0: the policy's
 
 	// What the token names. Each is proved by a call before it is used.
 	GrantedWabas      []event.WabaID     `json:"granted_wabas,omitempty"`
 	GrantedBusinesses []event.BusinessID `json:"granted_businesses,omitempty"`
 
-	// What was made or found.
-	Numbers    []Number `json:"numbers,omitempty"`
-	PinRefused bool     `json:"pin_refused,omitempty"` // the PIN that we have is not the number's
+	// The account's numbers, and what became of a registration.
+	Numbers      []Number     `json:"numbers,omitempty"`
+	Registration Registration `json:"registration,omitzero"`
 
 	// How long things have been tried.
-	StepSince   time.Time `json:"step_since,omitzero"` // first try of the present step
-	Looks       int       `json:"looks,omitempty"`     // read-backs that did not show what they should
-	PollSince   time.Time `json:"poll_since,omitzero"`
-	Rests       int       `json:"rests,omitempty"`
-	RestedSince time.Time `json:"rested_since,omitzero"`
-	RetryAt     time.Time `json:"retry_at,omitzero"` // a retry by request is too early before this
+	StepSince  time.Time `json:"step_since,omitzero"`  // first time that the present step was put off
+	Calls      int       `json:"calls,omitempty"`      // of the present creation strategy
+	WindowEnds time.Time `json:"window_ends,omitzero"` // until when that strategy is tried
+	Looks      int       `json:"looks,omitempty"`      // read-backs that did not show what they should
+	PollSince  time.Time `json:"poll_since,omitzero"`
+
+	// How long somebody has been waited for.
+	Rests       int         `json:"rests,omitempty"` // how often the run has rested
+	RestedSince time.Time   `json:"rested_since,omitzero"`
+	RestedAt    event.Stage `json:"rested_at,omitempty"` // the furthest stage in which it has rested
+	RetryAt     time.Time   `json:"retry_at,omitzero"`   // a retry by request is too early before this
 }
 
 // Policy is what an operator can set. It is copied into the state when a run
@@ -46,25 +53,12 @@ type State struct {
 type Policy struct {
 	Strategies      []event.Strategy `json:"strategies,omitempty"` // creation, in order; none: never create
 	StrategyTimeout time.Duration    `json:"strategy_timeout,omitempty"`
-	PollInterval    time.Duration    `json:"poll_interval,omitempty"`
+	PollInterval    time.Duration    `json:"poll_interval,omitempty"` // 0: 3 s
 	PollMaxAttempts int              `json:"poll_max_attempts,omitempty"`
-	PollTimeout     time.Duration    `json:"poll_timeout,omitempty"`
+	PollTimeout     time.Duration    `json:"poll_timeout,omitempty"` // of all polls together; 0: none
 	RetryAfter      time.Duration    `json:"retry_after,omitempty"`
 	ManualURL       string           `json:"manual_url,omitempty"` // where an account is made by hand
 }
-
-// Limits that no operator sets.
-const (
-	exchangePatience = 20 * time.Second    // a code lives 30 s
-	stepPatience     = 24 * time.Hour      // of trying a step again while Meta is down
-	restPatience     = 30 * 24 * time.Hour // of waiting for a person
-	longestLook      = 24 * time.Hour      // between two looks of a rest
-	longestBackoff   = time.Minute
-	shortestBackoff  = 500 * time.Millisecond
-	shortestLimit    = time.Minute // after a rate limit that names no time
-	readBacks        = 10          // looks at a number that should be connected
-	manyNumbers      = 20          // kept in the state, and offered as a choice
-)
 
 // Number is a phone number of the account, as far as the rules need it.
 type Number struct {
@@ -90,13 +84,23 @@ func Begin(id event.RestaurantID) State {
 // None says whether there has been no run yet.
 func (s State) None() bool { return s.Run == 0 }
 
+// Wanted returns the one account that is looked for: the claimed one, or the one
+// that a creation has answered. Empty: any that is the restaurant's.
+func (s State) Wanted() event.WabaID {
+	if s.Claims.WabaID != "" {
+		return s.Claims.WabaID
+	}
+	return s.Made
+}
+
 // idle says whether a new code may open a run: there is none, it is over, or it
 // waits for a person or for a step that is asked for.
 func (s State) idle() bool {
 	return s.None() || s.Status.Ended() || s.Status.Resting() || s.RestsBefore != ""
 }
 
-// clone returns a state that shares no memory with s.
+// clone returns a state that shares no list with s. What its pointers show is
+// never changed, only replaced.
 func (s State) clone() State {
 	s.Policy.Strategies = slices.Clone(s.Policy.Strategies)
 	s.Strategies = slices.Clone(s.Strategies)
@@ -107,3 +111,16 @@ func (s State) clone() State {
 	s.Numbers = slices.Clone(s.Numbers)
 	return s
 }
+
+// progress takes the run to a stage and forgets the trouble of the one before.
+func (s *State) progress(stage event.Stage) {
+	s.Stage = stage
+	s.RestsBefore = ""
+	s.Error, s.NextAction = nil, nil
+	s.RetryAt = time.Time{}
+	s.calm()
+	s.Calls, s.Looks, s.WindowEnds = 0, 0, time.Time{}
+}
+
+// calm forgets how often and how long the present step was put off.
+func (s *State) calm() { s.Delays, s.StepSince = 0, time.Time{} }

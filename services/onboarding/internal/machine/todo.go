@@ -39,10 +39,21 @@ const (
 	Proceed Effect = "proceed"
 )
 
+// Effects are all of them, in the order of a run.
+var Effects = []Effect{
+	ExchangeCode, AdoptToken, CheckToken, Discover, CreateWaba, LookForWaba, SubscribeApp, RegisterPhone, ReadBack, Proceed,
+}
+
 func (s *State) do(effect Effect) { s.Todo = Todo{Effect: effect, Number: s.Sequence + 1} }
 
 func (s *State) waitFor(tick event.Name, until time.Time) {
 	s.Todo = Todo{Until: until, Tick: tick, Number: s.Sequence + 1}
+}
+
+// tryAt waits before a step is tried again.
+func (s *State) tryAt(until time.Time, then Effect) {
+	s.waitFor(event.NameStepTick, until)
+	s.Todo.Then = then
 }
 
 func (s *State) stop() { s.Todo = Todo{} }

@@ -6,10 +6,10 @@ import (
 
 // Verdict is what an error of Meta leads to.
 type Verdict struct {
-	Do     Do
-	Code   event.Code       // why, for people
-	Action event.ActionKind // what must be done, for Act and Fail
-	Actor  event.Actor
+	Do     Do               `json:"do,omitempty"`
+	Code   event.Code       `json:"code,omitempty"`   // why, for people
+	Action event.ActionKind `json:"action,omitempty"` // what must be done, for Act and Fail
+	Actor  event.Actor      `json:"actor,omitempty"`
 }
 
 // Do is the kind of a verdict.
@@ -110,13 +110,13 @@ var verdictsByCode = map[metaCode]Verdict{
 	{ExchangeCode, 100, 36008}: {Fail, event.CodeRedirectMismatch, event.ActionFixConfiguration, event.ActorOperator},
 
 	{CheckToken, 3, 0}:    incapable,
-	{Discover, 3, 0}:      incapable,
 	{SubscribeApp, 3, 0}:  incapable,
 	{RegisterPhone, 3, 0}: incapable,
 
 	{RegisterPhone, 133005, 0}: {Act, event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant},
 	{RegisterPhone, 133006, 0}: {Act, event.CodePhoneNotVerified, event.ActionVerifyNumber, event.ActorRestaurant},
 	{RegisterPhone, 133008, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
+	{RegisterPhone, 133009, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
 	{RegisterPhone, 133016, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
 	{RegisterPhone, 33, 0}:     {Act, event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant},
 }

@@ -1,0 +1,139 @@
+package machine
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+)
+
+// Limits that no operator sets.
+const (
+	restPatience  = 30 * 24 * time.Hour // of waiting for a person
+	longestLook   = 24 * time.Hour      // between two looks of a rest
+	shortestLimit = time.Minute         // after a rate limit that names no time
+	readBacks     = 10                  // looks at a number that should be connected
+	mostPolls     = 100                 // that a caller can ask for
+
+	manyIDs     = 20   // accounts, businesses or numbers that are kept, and offered as a choice
+	manyNumbers = 50   // of an account, that a claimed one is looked for among
+	manyLooks   = 60   // looks of one search that are recorded
+	manyScopes  = 100  // of a token
+	longText    = 64   // bytes of a text of Meta's that is kept
+	longRequest = 4096 // bytes of what a request brings into the state
+)
+
+// pace is how a step that was put off is tried again: after shortest, then after
+// growth times as long, up to longest, until patience is at an end.
+type pace struct {
+	shortest time.Duration
+	growth   time.Duration
+	longest  time.Duration
+	patience time.Duration
+}
+
+var usualPace = pace{500 * time.Millisecond, 2, time.Minute, 24 * time.Hour}
+
+var paces = map[Effect]pace{
+	ExchangeCode:  {500 * time.Millisecond, 2, time.Minute, 20 * time.Second}, // a code lives 30 s
+	RegisterPhone: {time.Second, 4, 24 * time.Hour, 24 * time.Hour},           // nine calls: Meta allows ten in 72 hours
+}
+
+func paceOf(effect Effect) pace {
+	if p, ok := paces[effect]; ok {
+		return p
+	}
+	return usualPace
+}
+
+// wait returns how long is waited after having waited so often before.
+func (p pace) wait(before int) time.Duration {
+	wait := p.shortest
+	for range before {
+		if wait = p.growth * wait; wait >= p.longest {
+			return p.longest
+		}
+	}
+	return wait
+}
+
+// backoff returns how long the present step is put off now.
+func (s *State) backoff(effect Effect) time.Duration {
+	wait := paceOf(effect).wait(s.Delays)
+	return wait + s.jitter(wait/4)
+}
+
+// limitOver returns how long a rate limit should last.
+func (s *State) limitOver(e *event.MetaError) time.Duration {
+	return max(retryAfter(e), shortestLimit) + s.jitter(shortestLimit/4)
+}
+
+func retryAfter(e *event.MetaError) time.Duration {
+	if e == nil {
+		return 0
+	}
+	return time.Duration(e.RetryAfter) * time.Second
+}
+
+// jitter spreads restaurants that were hit by the same trouble. It is the same
+// for the same restaurant and decision, so that a history can be run again.
+func (s *State) jitter(most time.Duration) time.Duration {
+	hash := uint64(14695981039346656037) // FNV-1a
+	for _, b := range []byte(s.RestaurantID) {
+		hash = (hash ^ uint64(b)) * 1099511628211
+	}
+	hash = (hash ^ s.Sequence) * 1099511628211
+	return time.Duration(hash % uint64(max(most, 1)))
+}
+
+// Bounded returns the outcome with Meta's lists and texts cut to what is recorded
+// of them. What it leads to is the same.
+func (o Outcome) Bounded() Outcome {
+	o.Looks = few(o.Looks, manyLooks)
+	o.Found = few(o.Found, manyIDs)
+	for i := range o.Found {
+		account := &o.Found[i]
+		account.Numbers = few(account.Numbers, manyNumbers)
+		if len(o.Found) > 1 { // somebody must choose among them before their numbers matter
+			account.Numbers = nil
+		}
+		for j := range account.Numbers {
+			account.Numbers[j].Display = short(account.Numbers[j].Display)
+		}
+	}
+	if o.Number != nil {
+		number := *o.Number
+		number.Display = short(number.Display)
+		o.Number = &number
+	}
+	if o.Check != nil {
+		check := *o.Check
+		check.Wabas, check.Businesses = sorted(check.Wabas), sorted(check.Businesses)
+		check.Scopes = few(check.Scopes, manyScopes)
+		for i := range check.Scopes {
+			check.Scopes[i] = short(check.Scopes[i])
+		}
+		o.Check = &check
+	}
+	return o
+}
+
+// few returns a copy of the first of a list.
+func few[T any](list []T, most int) []T { return slices.Clone(list[:min(len(list), most)]) }
+
+// sorted returns few ids of a list, each once, in one order.
+func sorted[ID ~string](ids []ID) []ID {
+	return few(slices.Compact(slices.Sorted(slices.Values(ids))), manyIDs)
+}
+
+// short cuts a text of Meta's.
+func short(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), longText)], "")
+}
+
+// tooLong says whether a request brings more than can be kept.
+func tooLong(claims event.Claims, texts ...string) bool {
+	texts = append(texts, string(claims.WabaID), string(claims.BusinessID), string(claims.PhoneNumberID))
+	return len(strings.Join(texts, "")) > longRequest
+}
