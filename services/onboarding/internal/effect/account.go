@@ -45,10 +45,10 @@ func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome,
 	if err != nil {
 		return machine.Outcome{Looks: q.looks}, err
 	}
-	if s.Made != "" { // only what was made is looked for; a list may lag behind it
-		found = slices.DeleteFunc(found, func(a machine.Account) bool { return a.ID != s.Made })
+	if wanted := s.Wanted(); wanted != "" { // only that is looked for; a list may lag behind it
+		found = slices.DeleteFunc(found, func(a machine.Account) bool { return a.ID != wanted })
 		if len(found) == 0 {
-			found = []machine.Account{{ID: s.Made, Business: business, Strategy: event.StrategyBusiness}}
+			found = []machine.Account{{ID: wanted, Business: business, Strategy: event.StrategyBusiness}}
 		}
 	}
 	found, err = q.prove(ctx, found)

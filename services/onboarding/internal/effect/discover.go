@@ -53,6 +53,9 @@ func (q *search) run(ctx context.Context, s machine.State) ([]machine.Account, e
 		if err != nil {
 			return nil, err
 		}
+		if i := slices.IndexFunc(found, func(a machine.Account) bool { return a.ID == s.Made }); i >= 0 {
+			found = found[i : i+1] // the one that was made for this restaurant
+		}
 		if found, err = q.prove(ctx, found); err != nil || len(found) > 0 {
 			return found, err
 		}

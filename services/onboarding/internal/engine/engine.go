@@ -148,6 +148,7 @@ func (e *Engine) perform(ctx context.Context, head bus.Head, state machine.State
 			return step{}, fmt.Errorf("%s for %s: %w", state.Todo.Effect, state.RestaurantID, err)
 		}
 	}
+	outcome = outcome.Bounded()
 	body, err := json.Marshal(outcome)
 	if err != nil {
 		return step{}, fmt.Errorf("encode outcome of %s: %w", outcome.Effect, err)
