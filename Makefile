@@ -66,14 +66,6 @@ build-each: ## build and vet each module alone, as its image does
 bench: ## measure this machine: make bench ARGS='--help'
 	@go run ./test/bench $(ARGS)
 
-.PHONY: faults
-faults: ## the long fault suite: kill -9, lost answers, restarts
-	WABA_FAULTS=long go test -count=1 -timeout 60m $(TESTFLAGS) ./test/faults/...
-
-.PHONY: e2e
-e2e: ## the real binary in a real browser
-	WABA_BROWSER=require go test -count=1 -timeout 20m $(TESTFLAGS) ./test/browser/...
-
 .PHONY: docs
 docs: ## make again what is made from the code
 	@go generate work
