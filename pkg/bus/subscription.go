@@ -34,6 +34,7 @@ type subscription struct {
 
 	inbox    string // the request's number is its last token
 	requests *nats.Subscription
+	status   chan nats.Status
 	in       chan *nats.Msg
 	out      chan *message.Message
 	done     chan *delivery
@@ -64,8 +65,10 @@ func newSubscription(ctx context.Context, js jetstream.JetStream, config Subscri
 		draining: make(chan struct{}),
 		held:     make(map[*delivery]struct{}, config.InFlight),
 	}
+	s.status = s.conn.StatusChanged(nats.CONNECTED, nats.CLOSED) // first, so that no closing is missed
 	var err error
 	if s.requests, err = s.conn.ChanSubscribe(s.inbox+".*", s.in); err != nil {
+		s.conn.RemoveStatusListener(s.status)
 		return nil, err
 	}
 	s.work, s.endWork = context.WithCancel(context.WithoutCancel(ctx))
@@ -87,8 +90,7 @@ func apiPrefix(options jetstream.JetStreamOptions) string {
 func (s *subscription) run(ctx context.Context) {
 	defer close(s.out)
 	defer s.endWork()
-	status := s.conn.StatusChanged(nats.CONNECTED, nats.CLOSED)
-	defer s.conn.RemoveStatusListener(status)
+	defer s.conn.RemoveStatusListener(s.status)
 	look := time.NewTicker(silence)
 	defer look.Stop()
 	beat := time.NewTicker(time.Hour)
@@ -131,14 +133,11 @@ func (s *subscription) run(ctx context.Context) {
 				s.wanted = 0
 			}
 			s.heard = false
-		case now, open := <-status:
+		case now := <-s.status:
 			s.wanted = 0 // a server forgets the requests of a lost connection
-			if (!open || now == nats.CLOSED) && ended != nil {
+			if now == nats.CLOSED && ended != nil {
 				s.logger.WarnContext(ctx, "connection is closed, subscription ends")
 				stop()
-			}
-			if !open {
-				status = nil
 			}
 		case <-ended:
 			stop()
