@@ -7,8 +7,10 @@ import (
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
-// claims are ids that a caller may add. Each is proved with the token before use.
-type claims struct {
+// Claims are ids that a caller may add. Each is proved with the token before use.
+// The name is exported because what is embedded under another is left out of the
+// schema.
+type Claims struct {
 	WabaID        string `json:"waba_id,omitempty" doc:"Embedded Signup names it."`
 	PhoneNumberID string `json:"phone_number_id,omitempty" doc:"Embedded Signup names it."`
 	BusinessID    string `json:"business_id,omitempty" doc:"Embedded Signup names it."`
@@ -20,7 +22,7 @@ type codeBody struct {
 	Code         string   `json:"code" minLength:"1" maxLength:"4096" doc:"The code that Meta gave. It lives 30 seconds and works once."`
 	State        string   `json:"state" minLength:"1" maxLength:"4096" doc:"The state that came back with the code."`
 	RestaurantID string   `json:"restaurant_id" doc:"A UUID."`
-	claims
+	Claims
 	RestaurantName string `json:"restaurant_name,omitempty" maxLength:"200"`
 	RedirectURI    string `json:"redirect_uri,omitempty" maxLength:"2048" doc:"Byte for byte that of the dialog. Unset: the one that the state was issued with."`
 }
@@ -30,7 +32,7 @@ type discoverBody struct {
 	_            struct{} `additionalProperties:"true"`
 	AccessToken  string   `json:"access_token" minLength:"1" maxLength:"4096" doc:"A handle from exchange-token, or a token of Meta."`
 	RestaurantID string   `json:"restaurant_id" doc:"A UUID."`
-	claims
+	Claims
 }
 
 // createBody is the body of create-strategies.
@@ -38,7 +40,7 @@ type createBody struct {
 	_            struct{} `additionalProperties:"true"`
 	AccessToken  string   `json:"access_token" minLength:"1" maxLength:"4096" doc:"A handle from exchange-token, or a token of Meta."`
 	RestaurantID string   `json:"restaurant_id" doc:"A UUID."`
-	claimsWithBusiness
+	ClaimsInBusiness
 }
 
 // pollBody is the body of polling-system.
@@ -47,11 +49,11 @@ type pollBody struct {
 	AccessToken  string   `json:"access_token" minLength:"1" maxLength:"4096" doc:"A handle from exchange-token, or a token of Meta."`
 	RestaurantID string   `json:"restaurant_id" doc:"A UUID."`
 	MaxAttempts  *int     `json:"max_attempts,omitempty" minimum:"1" maximum:"100" doc:"Unset: 10."`
-	claimsWithBusiness
+	ClaimsInBusiness
 }
 
-// claimsWithBusiness are claims of which the business is not left out.
-type claimsWithBusiness struct {
+// ClaimsInBusiness are claims of which the business is not left out.
+type ClaimsInBusiness struct {
 	BusinessID    string `json:"business_id" minLength:"1" doc:"The business in which the account is, or is to be made."`
 	WabaID        string `json:"waba_id,omitempty" doc:"Embedded Signup names it."`
 	PhoneNumberID string `json:"phone_number_id,omitempty" doc:"Embedded Signup names it."`
@@ -70,7 +72,7 @@ type startBody struct {
 	ReturnURL    string   `json:"return_url,omitempty" maxLength:"2048" doc:"Where the browser goes after Meta's dialog. From an allow-list."`
 }
 
-func (b claims) check() (event.Claims, error) {
+func (b Claims) check() (event.Claims, error) {
 	for _, id := range []struct{ field, value string }{
 		{"waba_id", b.WabaID}, {"phone_number_id", b.PhoneNumberID}, {"business_id", b.BusinessID},
 	} {
@@ -85,8 +87,8 @@ func (b claims) check() (event.Claims, error) {
 	}, nil
 }
 
-func (b claimsWithBusiness) check() (event.Claims, error) {
-	return claims{WabaID: b.WabaID, PhoneNumberID: b.PhoneNumberID, BusinessID: b.BusinessID}.check()
+func (b ClaimsInBusiness) check() (event.Claims, error) {
+	return Claims{WabaID: b.WabaID, PhoneNumberID: b.PhoneNumberID, BusinessID: b.BusinessID}.check()
 }
 
 // checkText refuses control characters, which have no place in a name or a reason,
