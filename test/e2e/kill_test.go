@@ -39,6 +39,6 @@ func TestKilledAtTenMomentsEachRunEndsOnce(t *testing.T) {
 	for restaurant, code := range runs {
 		requireEndsOnce(t, dev, meta, restaurant, code)
 	}
-	requireAudited(t, dev, runs)
+	requireAudited(t, dev.HTTP, jetStream(t, dev.NATS), runs, nil)
 	require.Zero(t, dev.Stop())
 }

@@ -169,11 +169,7 @@ func TestTwoOfEachServiceOnNATSAndPostgreSQL(t *testing.T) {
 	for restaurant, code := range runs {
 		judge(t, c.gateways[1], js, meta, restaurant, code, c.key)
 	}
-	for restaurant := range runs {
-		require.Eventually(t, func() bool {
-			return len(auditRows(t, c.gateways[0], restaurant, c.key)) >= 2
-		}, wabatest.Patience, 50*time.Millisecond)
-	}
+	requireAudited(t, c.gateways[0], js, runs, c.key)
 
 	nobody := wabatest.Must(t, http.MethodGet, c.gateways[0]+"/api/whatsapp/integrations/"+uuid.NewString(), nil, nil)
 	require.Equal(t, http.StatusUnauthorized, nobody.Status)
