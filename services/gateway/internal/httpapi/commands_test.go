@@ -326,6 +326,8 @@ func TestMetaTokensAreShownToAdminsOnlyWhereThatIsSwitchedOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(_ *httpapi.Settings, p *httpapi.Parts) { p.Reveal = reveal })
 	id := newRestaurant()
-	w.answerInputs(func(in bus.Input) []step { return []step{started(codeOf(in)), exchanged(), checked(event.StopDiscovery)} })
+	w.answerInputs(func(in bus.Input) []step {
+		return []step{started(codeOf(in)), exchanged(), checked(event.StopDiscovery)}
+	})
 	require.Equal(t, "EAAGreal", w.post(exchangePath, w.codeBody(id, "code-1")).data()["access_token"])
 }

@@ -32,7 +32,9 @@ import (
 	"github.com/waba-platform/onboarding/services/gateway/internal/live"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/waba-platform/onboarding/pkg/database/postgresproc.launch.func1"))
+}
 
 // world is a gateway over a real JetStream, with a stand-in for the onboarding
 // service that records what a test tells it to.
