@@ -40,7 +40,7 @@ func root() (string, error) {
 // build builds the binary of the repository into a folder.
 func build(ctx context.Context, root, into string, profiled bool) (string, error) {
 	binary := filepath.Join(into, "waba")
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", binary}
+	args := []string{"build", "-buildvcs=false", "-o", binary}
 	if profiled {
 		overlay, err := overlay(root, into)
 		if err != nil {

@@ -3,55 +3,44 @@ package main
 import (
 	"context"
 	"errors"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"time"
 )
 
-// machine is where the run takes place, and what else happens there.
-type machine struct {
-	mine []int // processes of the run, beside the measured one
-}
-
-// use is a span of time of the machine.
+// use is how the machine is used from a moment on.
 type use struct {
-	m     *machine
-	pids  []int
-	began time.Time
-	all   time.Duration
-	ours  time.Duration
+	began     time.Time
+	all, ours time.Duration
+	err       error
 }
 
-func (m *machine) begin(pid int) use {
-	u := use{m: m, pids: append([]int{pid, os.Getpid()}, m.mine...), began: time.Now()}
-	u.all, u.ours = u.now()
+func beginUse() use {
+	u := use{began: time.Now()}
+	u.all, u.ours, u.err = usedSoFar()
 	return u
 }
 
-func (u use) now() (all, ours time.Duration) {
-	all, err := cpuOfMachine()
-	if err != nil {
-		return -1, 0
+// usedSoFar returns the CPU time of the machine, and of us and our children.
+func usedSoFar() (all, ours time.Duration, err error) {
+	if all, err = cpuOfMachine(); err != nil {
+		return 0, 0, err
 	}
-	for _, pid := range u.pids {
-		if cpu, err := cpuOf(pid); err == nil {
-			ours += cpu
-		}
-	}
-	return all, ours
+	ours, err = cpuOfFamily(os.Getpid())
+	return all, ours, err
 }
 
-// end returns the share of the machine's CPU that went to others meanwhile: an
-// honest number needs it near zero. A database server counts as another.
-func (u use) end() float64 {
-	all, ours := u.now()
-	capacity := time.Since(u.began) * time.Duration(runtime.NumCPU())
-	if all < 0 || u.all < 0 || capacity <= 0 {
-		return math.NaN()
+// byOthers returns the share of the machine's CPU that went to processes that are
+// not of this run since the beginning. Numbers are honest when it is near zero.
+func (u use) byOthers() (float64, error) {
+	all, ours, err := usedSoFar()
+	if err = errors.Join(u.err, err); err != nil {
+		return 0, err
 	}
-	return max(0, float64((all-u.all)-(ours-u.ours))/float64(capacity))
+	capacity := time.Since(u.began) * time.Duration(runtime.NumCPU())
+	others := (all - u.all) - (ours - u.ours)
+	return max(0, float64(others)/float64(max(capacity, 1))), nil
 }
 
 // probe writes and syncs as the bus does, n times, and returns how long each took.

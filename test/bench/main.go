@@ -81,13 +81,8 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // this is main
 	defer stop()
-	ctx, cancel := context.WithTimeoutCause(ctx, plan.limit, fmt.Errorf("the run took longer than %s", plan.limit))
-	defer cancel()
 
 	report, err := measure(ctx, o, plan, stderr)
-	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
-	}
 	// What was measured before an error is worth having.
 	return errors.Join(err, publish(o, report, stdout))
 }

@@ -5,7 +5,7 @@ import "time"
 // plan says how much is measured. Rounds end by count or by time, whichever comes
 // first, so that a slow machine gives fewer numbers and not a longer run.
 type plan struct {
-	limit      time.Duration // of the whole run
+	limit      time.Duration // of the whole run, without building
 	rounds     int
 	warmUp     int           // onboardings before anything is measured
 	drain      int           // onboardings in a drained round

@@ -21,19 +21,65 @@ func setParentDeath(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
 
+// stat is what /proc says of a process, as far as it is wanted here.
+type stat struct {
+	parent int
+	cpu    time.Duration // its own, threads included
+	dead   time.Duration // of children that have ended
+}
+
+func statOf(pid int) (stat, error) {
+	body, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return stat{}, err
+	}
+	// The name, in parentheses, may hold anything; what follows is fields.
+	text := string(body)
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(fields) < 15 {
+		return stat{}, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
+	}
+	s := stat{}
+	if s.parent, err = strconv.Atoi(fields[1]); err != nil {
+		return s, err
+	}
+	if s.cpu, err = ticks(fields[11:13]); err != nil {
+		return s, err
+	}
+	s.dead, err = ticks(fields[13:15])
+	return s, err
+}
+
 // cpuOf returns the CPU time that a process has used, its threads included.
 func cpuOf(pid int) (time.Duration, error) {
-	body, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	s, err := statOf(pid)
+	return s.cpu, err
+}
+
+// cpuOfFamily returns the CPU time that a process and its descendants have used.
+func cpuOfFamily(pid int) (time.Duration, error) {
+	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0, err
 	}
-	// The name, in parentheses, may hold anything; what follows is fields.
-	_, rest, _ := strings.Cut(string(body), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
+	all := map[int]stat{}
+	for _, entry := range entries {
+		if id, err := strconv.Atoi(entry.Name()); err == nil {
+			if s, err := statOf(id); err == nil { // it may have ended
+				all[id] = s
+			}
+		}
 	}
-	return ticks(fields[11:13])
+	sum := all[pid].cpu
+	for id, s := range all {
+		for ancestor := s.parent; ancestor != 0; ancestor = all[ancestor].parent {
+			if ancestor == pid && id != pid {
+				sum += s.cpu + s.dead
+				break
+			}
+		}
+	}
+	return sum, nil
 }
 
 // residentOf returns how many bytes of a process are in memory.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -15,20 +16,18 @@ type drained struct {
 	onboardings int
 	took        time.Duration
 	cpu         time.Duration // of the waba process; 0: not known
-	others      float64       // share of the machine's CPU that neither of us used; NaN: not known
 }
 
 // drain posts codes from 64 posters as fast as they are taken, at most n of them and
 // for at most so long, and waits until all of them are ready, rows included.
-func drain(ctx context.Context, m *machine, sys *system, w *watch, n int, most time.Duration) (drained, error) {
+func drain(ctx context.Context, sys *system, w *watch, n int, most time.Duration) (drained, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	before, err := w.ready()
 	if err != nil {
 		return drained{}, err
 	}
-	cpu, _ := cpuOf(sys.pid())
-	use := m.begin(sys.pid())
+	cpu, noCPU := cpuOf(sys.pid())
 	began := time.Now()
 	var next, posted atomic.Int64
 	var group sync.WaitGroup
@@ -53,8 +52,7 @@ func drain(ctx context.Context, m *machine, sys *system, w *watch, n int, most t
 		return drained{}, err
 	}
 	d.took = time.Since(began)
-	d.others = use.end()
-	if after, err := cpuOf(sys.pid()); err == nil {
+	if after, err := cpuOf(sys.pid()); err == nil && noCPU == nil {
 		d.cpu = after - cpu
 	}
 	return d, nil
@@ -138,4 +136,15 @@ func pace(ctx context.Context, sys *system, w *watch, b *bare, p plan, round int
 		return l, fmt.Errorf("post: %w", err)
 	}
 	return l, w.await(ctx, before+2*p.samples)
+}
+
+// rate returns onboardings a second.
+func (d drained) rate() float64 { return float64(d.onboardings) / d.took.Seconds() }
+
+// cpuEach returns milliseconds of CPU for each; NaN when they are not known.
+func (d drained) cpuEach() float64 {
+	if d.cpu == 0 {
+		return math.NaN()
+	}
+	return milliseconds(float64(d.cpu)) / float64(d.onboardings)
 }
