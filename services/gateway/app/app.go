@@ -61,6 +61,9 @@ const drain = 10 * time.Second
 // seconds, and cuts those that have not. It touches no signal, environment
 // variable or global. A wrong configuration is a [*config.Error].
 func Run(ctx context.Context, cfg Config, deps Deps) error {
+	if deps.Listener != nil { // also when there is nothing to serve; the server closes it earlier
+		defer func() { _ = deps.Listener.Close() }()
+	}
 	deps.Logger = cmp.Or(deps.Logger, slog.New(slog.DiscardHandler))
 	draining := make(chan struct{})
 	if deps.Feed == nil {
