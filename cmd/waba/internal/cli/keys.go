@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waba-platform/onboarding/cmd/waba/internal/keys"
+)
+
+func newKeys(t *terminal) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: t.say("Gera as chaves que selam e assinam", "Generates the keys that seal and sign"),
+		Args:  cobra.NoArgs,
+		RunE:  t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
+	}
+	cmd.AddCommand(newKeysGenerate(t))
+	return cmd
+}
+
+func newKeysGenerate(t *terminal) *cobra.Command {
+	var (
+		dir       string
+		ifMissing bool
+	)
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: t.say("Gera um conjunto novo de chaves em uma pasta", "Generates a new set of keys in a folder"),
+		Long: t.say(`Gera um conjunto novo de chaves em uma pasta. Nada que exista é sobrescrito: uma chave perdida são dados perdidos.
+
+  keyring.json      só do onboarding: abre o que o gateway sela e guarda tokens em repouso
+  seal-public.key   do gateway: sela codes, tokens e PINs; não é segredo
+  signing.key       de todos os gateways: assina state, links e cursores`,
+			`Generates a new set of keys in a folder. Nothing that exists is overwritten: a lost key is lost data.
+
+  keyring.json      onboarding's alone: opens what the gateway seals, and keeps tokens at rest
+  seal-public.key   the gateway's: seals codes, tokens and PINs; it is no secret
+  signing.key       every gateway's: signs state, links and cursors`),
+		Example: "  waba keys generate --dir keys",
+		Args:    cobra.NoArgs,
+		RunE: t.run(func(*cobra.Command, []string) error {
+			made, err := keys.Generate(dir)
+			if errors.Is(err, fs.ErrExist) && ifMissing {
+				return nil
+			}
+			if errors.Is(err, fs.ErrExist) {
+				return &failure{
+					exit: exitConflict, cause: err,
+					what: fmt.Sprintf(t.say("a pasta %s já tem chaves", "folder %s has keys already"), dir),
+					next: t.say("use --dir com outra pasta", "use --dir with another folder"),
+				}
+			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(t.out, "WABA_KEYRING_FILE=%s\nWABA_SEAL_PUBLIC_KEY_FILE=%s\nWABA_SIGNING_KEY_FILE=%s\n",
+				made.Keyring, made.SealPublic, made.Signing)
+			return err
+		}),
+	}
+	cmd.Flags().StringVar(&dir, "dir", "keys", t.say("pasta das chaves; é criada quando não existe", "folder of the keys; it is made when it is missing"))
+	cmd.Flags().BoolVar(&ifMissing, "if-missing", false, t.say("deixa como estão as chaves que existem", "leaves keys that are there as they are"))
+	return cmd
+}

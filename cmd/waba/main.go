@@ -1,0 +1,33 @@
+// Command waba is the one binary: everything in one process for development, each
+// service as a process of its own, and the tools.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/waba-platform/onboarding/cmd/waba/internal/cli"
+)
+
+// version is set by the linker: -ldflags "-X main.version=v1.2.3".
+var version string
+
+func main() {
+	os.Exit(run())
+}
+
+// run is main with defers that run. The first signal ends the context, so that
+// what runs can finish; the second ends the process at once.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()
+	return cli.Run(ctx, os.Args[1:], cli.Process{
+		Getenv:  os.Getenv,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		Version: version,
+	})
+}

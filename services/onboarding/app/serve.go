@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/waba-platform/onboarding/migrations"
+	"github.com/waba-platform/onboarding/pkg/bus"
+	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/seal"
+	"github.com/waba-platform/onboarding/pkg/service"
+)
+
+// Serve is the process: it reads its configuration with getenv, opens what the
+// service stands on and runs it until ctx ends. A wrong configuration is a
+// [*config.Error].
+func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, version string) (err error) {
+	var (
+		common service.Config
+		own    Config
+	)
+	if err := config.Load(getenv, &common, &own); err != nil {
+		return err
+	}
+	keyring, err := openKeyring(own.KeyringFile)
+	if err != nil {
+		return err
+	}
+	process, err := service.Open(ctx, service.Options{
+		Name:        "onboarding",
+		Version:     version,
+		Config:      common,
+		Stderr:      stderr,
+		CheckSchema: migrations.Check,
+		SchemaAhead: migrations.ErrNewer,
+		Streams:     []string{bus.Log, bus.In, bus.Timers, bus.Secrets, bus.Dead},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, process.Close(ctx)) }()
+	deps := Deps{JetStream: process.JetStream, DB: process.DB, Keyring: keyring, Logger: process.Logger}
+	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) })
+}
+
+// openKeyring reads the keys; that they cannot be read is a mistake of
+// configuration.
+func openKeyring(path string) (*seal.Keyring, error) {
+	if path == "" {
+		return nil, &config.Error{Mistakes: []string{"WABA_KEYRING_FILE is not set: `waba keys generate` makes one"}}
+	}
+	keyring, err := seal.LoadKeyring(path)
+	if err != nil {
+		return nil, &config.Error{Mistakes: []string{"WABA_KEYRING_FILE: " + err.Error()}}
+	}
+	return keyring, nil
+}
