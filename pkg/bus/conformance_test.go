@@ -21,10 +21,11 @@ type suiteSubscriber struct {
 	*bus.Subscriber
 	js    jetstream.JetStream
 	group string
+	ctx   func() context.Context // the suite hands over none
 }
 
 func (s suiteSubscriber) SubscribeInitialize(topic string) error {
-	_, err := suiteConsumer(context.Background(), s.js, topic, s.group)
+	_, err := suiteConsumer(s.ctx(), s.js, topic, s.group)
 	return err
 }
 
@@ -45,6 +46,7 @@ func suiteConsumer(ctx context.Context, js jetstream.JetStream, topic, group str
 	})
 }
 
+//nolint:paralleltest // the suite is many parallel tests already
 func TestPubSubPassesTheSuiteOfWatermill(t *testing.T) {
 	server := natstest.Server(t)
 	group := func(t *testing.T, group string) (message.Publisher, message.Subscriber) {
@@ -53,6 +55,7 @@ func TestPubSubPassesTheSuiteOfWatermill(t *testing.T) {
 		return bus.NewPublisher(js), suiteSubscriber{
 			js:    js,
 			group: group,
+			ctx:   t.Context,
 			Subscriber: bus.NewSubscriber(js, bus.SubscriberConfig{
 				Consumer: func(ctx context.Context, topic string) (jetstream.Consumer, error) {
 					return suiteConsumer(ctx, js, topic, group)

@@ -84,6 +84,7 @@ func TestWhatWaitingDoesNotMendIsAnErrorAtOnce(t *testing.T) {
 		"several, all refused": {bus.ConnectOptions{URL: addr + "," + addr}, "authorization"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			tt.options.Service = "gateway"

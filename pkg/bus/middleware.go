@@ -19,8 +19,9 @@ import (
 )
 
 // Trace is the middleware that makes a span of each handling. It continues the
-// trace of the message; a redelivery or a tick, which may come days later, begins
-// a trace of its own with a link to it.
+// trace of the message, through short waits too, so that one trace spans a run
+// from the POST to WabaReady. A look after a rest, which may come days later,
+// begins a trace of its own with a link to it.
 func Trace(next message.HandlerFunc) message.HandlerFunc {
 	return func(msg *message.Message) ([]*message.Message, error) {
 		ctx := msg.Context()
@@ -30,7 +31,7 @@ func Trace(next message.HandlerFunc) message.HandlerFunc {
 		}
 		options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer)}
 		parent := origin(ctx, d.Message)
-		if d.Deliveries > 1 || d.Family == event.FamilyTick {
+		if d.Name == event.NameRetryTick {
 			options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: parent}))
 		} else {
 			ctx = trace.ContextWithRemoteSpanContext(ctx, parent)

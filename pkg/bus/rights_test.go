@@ -236,6 +236,7 @@ func TestWhatIsNotAServicesOwnIsRefused(t *testing.T) {
 			subjects = append(subjects, admin...)
 		}
 		t.Run(user, func(t *testing.T) {
+			t.Parallel()
 			conn := connect(user, nil).Conn()
 			for _, subject := range subjects {
 				require.NoError(t, conn.PublishRequest(subject, conn.NewInbox(), []byte("{}")))

@@ -105,7 +105,7 @@ func (l routerLog) With(fields watermill.LogFields) watermill.LoggerAdapter {
 }
 
 func (l routerLog) log(level slog.Level, msg string, fields watermill.LogFields) {
-	ctx := context.TODO() // Watermill hands over none
+	ctx := context.TODO() //nolint:forbidigo // Watermill hands over none
 	if !l.logger.Enabled(ctx, level) {
 		return
 	}

@@ -30,7 +30,7 @@ func (h *History) NextDecision(ctx context.Context, id event.RestaurantID, after
 	decision.Seq, decision.Stored = msg.Sequence, msg.Time
 	decision.State = []byte(msg.Header.Get(event.StateHeader))
 	decision.Outcome = []byte(msg.Header.Get(event.OutcomeHeader))
-	decision.Envelope, decision.Event, err = event.Decode(msg.Data)
+	decision.Envelope, decision.Event, err = decodeAt(msg)
 	if err != nil {
 		return decision, true, fmt.Errorf("decode decision of %s at %d: %w", id, msg.Sequence, err)
 	}

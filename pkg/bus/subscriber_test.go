@@ -201,8 +201,8 @@ func TestCloseLetsHandlersFinish(t *testing.T) {
 	closed := make(chan error)
 	go func() { closed <- subscriber.Close() }()
 	select {
-	case <-closed:
-		require.FailNow(t, "closed with messages in flight")
+	case err := <-closed:
+		require.FailNow(t, "closed with messages in flight", err)
 	case <-first.Context().Done():
 		require.FailNow(t, "work in flight was cancelled")
 	case <-time.After(100 * time.Millisecond):
@@ -271,7 +271,7 @@ func TestAConsumerThatIsNotThereIsWaitedFor(t *testing.T) {
 	js := natstest.Empty(t)
 	var log lines
 	_, messages := subscribe(t, js, bus.Topic("WORK", "worker"), bus.SubscriberConfig{Logger: log.logger()})
-	require.Eventually(t, func() bool { return bytes.Contains([]byte(log.String()), []byte("consumer is not there")) }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return bytes.Contains([]byte(log.String()), []byte("consumer cannot be used")) }, 10*time.Second, 5*time.Millisecond)
 	consumer, _ := work(t, js, time.Minute)
 	publish(t, js, 1)
 	receive(t, messages).Ack()

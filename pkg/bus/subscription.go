@@ -38,9 +38,7 @@ type subscription struct {
 	in       chan *nats.Msg
 	out      chan *message.Message
 	done     chan *delivery
-	draining chan struct{}   // closed when no more work is wanted
-	work     context.Context // parent of all messages' contexts
-	endWork  context.CancelFunc
+	draining chan struct{} // closed when no more work is wanted
 
 	target    string // where messages are asked for; empty: the consumer is not bound
 	request   uint64 // number of the last request
@@ -51,7 +49,7 @@ type subscription struct {
 	heartbeat time.Duration
 }
 
-func newSubscription(ctx context.Context, js jetstream.JetStream, config SubscriberConfig, topic string) (*subscription, error) {
+func newSubscription(js jetstream.JetStream, config SubscriberConfig, topic string) (*subscription, error) {
 	s := &subscription{
 		topic:    topic,
 		config:   config,
@@ -71,7 +69,6 @@ func newSubscription(ctx context.Context, js jetstream.JetStream, config Subscri
 		s.conn.RemoveStatusListener(s.status)
 		return nil, err
 	}
-	s.work, s.endWork = context.WithCancel(context.WithoutCancel(ctx))
 	return s, nil
 }
 
@@ -89,64 +86,69 @@ func apiPrefix(options jetstream.JetStreamOptions) string {
 // is in flight.
 func (s *subscription) run(ctx context.Context) {
 	defer close(s.out)
-	defer s.endWork()
 	defer s.conn.RemoveStatusListener(s.status)
+	work, endWork := context.WithCancel(context.WithoutCancel(ctx)) // parent of all messages' contexts
+	defer endWork()
 	look := time.NewTicker(silence)
 	defer look.Stop()
 	beat := time.NewTicker(time.Hour)
 	defer beat.Stop()
 	bind := time.NewTimer(0)
 	defer bind.Stop()
-	retry := func() { bind.Reset(min(Backoff(s.failures), 10*time.Second)) }
 	ended := ctx.Done() // nil once the end has begun
 	var overdue <-chan time.Time
 
 	stop := func() {
 		ended = nil
-		bind.Stop()
 		close(s.draining)
 		overdue = time.After(s.config.Drain)
-		s.stopAsking()
+		s.stopAsking(work)
 	}
 	for ended != nil || len(s.held) > 0 {
-		if ended != nil && !s.ask(ctx) {
-			retry()
+		if ended != nil && s.target != "" && !s.ask(work) {
+			bind.Reset(s.pause())
 		}
 		select {
 		case msg := <-s.in:
-			if !s.receive(ctx, msg) {
-				retry()
+			if !s.receive(work, msg) {
+				bind.Reset(s.pause())
 			}
 		case d := <-s.done:
 			delete(s.held, d)
 		case <-beat.C:
-			s.beat(ctx)
+			s.beat(work)
 		case <-bind.C:
+			if ended == nil {
+				continue
+			}
 			if !s.bind(ctx) {
-				retry()
+				bind.Reset(s.pause())
 				continue
 			}
 			beat.Reset(s.heartbeat / 2)
 		case <-look.C:
 			if s.wanted > 0 && !s.heard {
-				s.logger.DebugContext(ctx, "server is silent, asking again")
+				s.logger.DebugContext(work, "server is silent, asking again")
 				s.wanted = 0
 			}
 			s.heard = false
 		case now := <-s.status:
 			s.wanted = 0 // a server forgets the requests of a lost connection
 			if now == nats.CLOSED && ended != nil {
-				s.logger.WarnContext(ctx, "connection is closed, subscription ends")
+				s.logger.WarnContext(work, "connection is closed, subscription ends")
 				stop()
 			}
 		case <-ended:
 			stop()
 		case <-overdue:
-			s.logger.WarnContext(ctx, "handlers did not finish in time", "in_flight", len(s.held))
-			s.endWork()
+			s.logger.WarnContext(work, "handlers did not finish in time", "in_flight", len(s.held))
+			endWork()
 		}
 	}
 }
+
+// pause returns how long to wait before the consumer is looked for again.
+func (s *subscription) pause() time.Duration { return min(Backoff(s.failures), 10*time.Second) }
 
 // bind finds the consumer. It reports whether it is there.
 func (s *subscription) bind(ctx context.Context) bool {
@@ -176,7 +178,7 @@ func (s *subscription) bind(ctx context.Context) bool {
 // reports whether the consumer is still to be asked.
 func (s *subscription) ask(ctx context.Context) bool {
 	room := s.config.InFlight - len(s.held)
-	if s.target == "" || s.wanted > 0 || room <= 0 || !s.conn.IsConnected() {
+	if s.wanted > 0 || room <= 0 || !s.conn.IsConnected() {
 		return true
 	}
 	s.request++
@@ -256,18 +258,18 @@ func (s *subscription) works(ctx context.Context) {
 func (s *subscription) failed(ctx context.Context, what string, attributes ...any) {
 	s.target, s.wanted = "", 0
 	s.failures++
-	s.logger.WarnContext(ctx, what, append(attributes, "failures", s.failures)...) //nolint:sloglint // all callers pass constants
+	s.logger.WarnContext(ctx, "consumer cannot be used", append(attributes, "what", what, "failures", s.failures)...)
 }
 
 // hand gives a message to the handler and tells the server what came of it.
-func (s *subscription) hand(ctx context.Context, d *delivery) {
-	work, end := context.WithCancel(context.WithValue(s.work, deliveryKey{}, d))
+func (s *subscription) hand(work context.Context, d *delivery) {
+	ctx, end := context.WithCancel(context.WithValue(work, deliveryKey{}, d))
 	defer func() {
 		end()
 		s.done <- d
 	}()
 	msg := d.watermill()
-	msg.SetContext(work)
+	msg.SetContext(ctx)
 	select {
 	case s.out <- msg:
 	case <-s.draining:
@@ -279,7 +281,7 @@ func (s *subscription) hand(ctx context.Context, d *delivery) {
 		s.report(ctx, d, d.settle())
 	case <-msg.Nacked():
 		s.report(ctx, d, d.giveBack(s.config.Backoff(d.Deliveries)))
-	case <-s.work.Done():
+	case <-work.Done():
 		s.report(ctx, d, d.giveBack(s.config.Backoff(d.Deliveries)))
 	}
 }
@@ -304,8 +306,7 @@ func (s *subscription) beat(ctx context.Context) {
 
 // stopAsking ends the standing request and gives back what it brought meanwhile,
 // so that another process has it at once.
-func (s *subscription) stopAsking() {
-	ctx := s.work
+func (s *subscription) stopAsking(ctx context.Context) {
 	s.target = ""
 	if err := s.requests.Drain(); err != nil {
 		return // the connection is closed

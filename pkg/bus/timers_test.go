@@ -82,6 +82,7 @@ func TestOnlyATickCanBeArmed(t *testing.T) {
 	require.ErrorContains(t, bus.Arm(t.Context(), js, meta("x"), event.WabaReady{}, time.Now()), "not a tick")
 }
 
+//nolint:paralleltest // its parts come one after the other
 func TestATimerOutlivesTheServer(t *testing.T) {
 	t.Parallel()
 	options := natsserver.Options{Dir: t.TempDir()}

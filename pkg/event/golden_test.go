@@ -81,7 +81,7 @@ func add(t *testing.T, name event.Name, have int) {
 	t.Helper()
 	value := reflect.New(typeOf(t, name)).Elem()
 	fill(value, "")
-	e, ok := value.Interface().(event.Event)
+	e, ok := reflect.TypeAssert[event.Event](value)
 	require.True(t, ok)
 	family, _ := event.FamilyOf(name)
 	meta := event.Meta{

@@ -33,8 +33,7 @@ func TestTheConfigurationInTheRepositoryIsTheGeneratedOne(t *testing.T) {
 	require.Equal(t, string(want), string(got), "run: go test ./pkg/natsserver -run Configuration -update")
 }
 
-// The environment is the process's, so the tests that set it are not parallel.
-
+//nolint:paralleltest // it sets the process's environment
 func TestTheConfigurationStartsAServerThatLetsInWhoHasAPassword(t *testing.T) {
 	setPasswords(t)
 	options, err := server.ProcessConfigFile(configFile)
@@ -70,6 +69,7 @@ func TestTheConfigurationStartsAServerThatLetsInWhoHasAPassword(t *testing.T) {
 	require.Contains(t, string(answer.Data), `"sync_always":true`)
 }
 
+//nolint:paralleltest // it sets the process's environment
 func TestTheConfigurationIsRefusedWithoutPasswords(t *testing.T) {
 	setPasswords(t)
 	require.NoError(t, os.Unsetenv(natsserver.PasswordVariable(bus.UserGateway)))

@@ -78,12 +78,17 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("nats server: %w", err), lock.Close())
 	}
-	go s.Start()
+	started := make(chan struct{})
+	go func() {
+		defer close(started)
+		s.Start()
+	}()
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = time.Now().Add(time.Minute) // a million events are read in well under a second
 	}
 	if !s.ReadyForConnections(time.Until(deadline)) {
+		<-started // a server that is stopped while it starts goes on using the folder
 		s.Shutdown()
 		s.WaitForShutdown()
 		return nil, errors.Join(errors.New("nats server did not become ready"), lock.Close())

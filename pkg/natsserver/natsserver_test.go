@@ -76,6 +76,7 @@ func TestAFolderThatCannotBeMadeIsSaid(t *testing.T) {
 	require.ErrorIs(t, err, syscall.ENOTDIR)
 }
 
+//nolint:paralleltest // its parts come one after the other
 func TestARestartKeepsTheData(t *testing.T) {
 	t.Parallel()
 	options := natsserver.Options{Dir: t.TempDir(), Addr: "127.0.0.1:0"}
