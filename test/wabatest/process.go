@@ -155,3 +155,6 @@ func StartDev(tb testing.TB, dataDir string, env []string, args ...string) *Dev 
 
 // Patience is how long a test waits for a process that should end at once.
 const Patience = 30 * time.Second
+
+// Glance is how often a test looks whether something has come true.
+const Glance = 20 * time.Millisecond
