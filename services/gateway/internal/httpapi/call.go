@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,15 +67,17 @@ func (c *call) answer(status int, body success) error {
 }
 
 func (c *call) write(status int, contentType string, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // it is JSON, and said to be nothing else
+	if err := encoder.Encode(body); err != nil {
 		return err
 	}
 	c.w.Header().Set("Content-Type", contentType)
 	c.w.Header().Set("Content-Language", string(c.lang))
-	c.w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	c.w.Header().Set("Content-Length", strconv.Itoa(text.Len()))
 	c.w.WriteHeader(status)
-	_, _ = c.w.Write(text) // a caller that has gone away changes nothing
+	_, _ = c.w.Write(text.Bytes()) // a caller that has gone away changes nothing
 	return nil
 }
 

@@ -194,7 +194,7 @@ func (c *call) step(command judge.Command, restaurant, token string, badBody err
 	case reservation.Replayed():
 		c.w.Header().Set("Idempotent-Replay", "true")
 		q.since, q.input, q.replayFrom = reservation.InputSeq, reservation.InputID, reservation.HeadSeq
-	case speaksFor(by, head.Snapshot) && (command.Judge(head.Snapshot).Known() || !command.NeedsAsking(head.Snapshot)):
+	case speaksFor(by, head.Snapshot) && command.Joins(head.Snapshot):
 		// The outcome is there, or the run is on its way to it.
 	default:
 		if by.CredentialRef == "" {
@@ -209,14 +209,10 @@ func (c *call) step(command judge.Command, restaurant, token string, badBody err
 	return c.await(q, &watch)
 }
 
-// speaksFor says whether a run is one that a caller's credential can join: under
-// way, resting or completed, and not another credential's. What a token of Meta
-// is worth only Meta can tell; the run's outcome is the principal's to see anyway.
+// speaksFor says whether a caller's credential is a run's. What a token of Meta is
+// worth only Meta can tell; the run's outcome is the principal's to see anyway.
 func speaksFor(by event.Authority, s event.Snapshot) bool {
-	if by.CredentialRef != "" && by.CredentialRef != s.CredentialRef {
-		return false
-	}
-	return s.Run > 0 && (s.Status == event.StatusCompleted || !s.Status.Ended())
+	return by.CredentialRef == "" || by.CredentialRef == s.CredentialRef
 }
 
 // ask publishes an input, and remembers it under its idempotency key.

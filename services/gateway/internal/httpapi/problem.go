@@ -118,7 +118,7 @@ func (p *problem) document(c *call) problemDocument {
 		TraceID:    traceID(c),
 	}
 	if doc.Detail == "" {
-		doc.Detail = http.StatusText(p.status())
+		doc.Detail = entry.Words(errcode.English).Text
 	}
 	if p.restaurant != "" {
 		doc.IntegrationID = event.IntegrationOf(p.restaurant)

@@ -176,37 +176,30 @@ func (c *call) accepted(id event.RestaurantID, message errcode.Message, data any
 func (c *call) failure(id event.RestaurantID, v verdict) error {
 	s := v.decision.Snapshot
 	p := &problem{code: v.outcome.Code, restaurant: id, availableAt: v.availableAt}
-	if !v.availableAt.IsZero() {
-		p.retryAfter = time.Until(v.availableAt)
-	}
 	if p.code == event.CodeBusy {
 		p.location = c.statusURL(id)
 	}
-	if s.Error == nil {
-		return p
-	}
-	sameTrouble := s.Error.Code == p.code
+	sameTrouble := s.Error != nil && s.Error.Code == p.code
 	if sameTrouble {
 		p.action = s.NextAction
 	}
-	if sameTrouble || s.Status == event.StatusInProgress && p.availableAt.IsZero() {
+	if p.availableAt.IsZero() && s.Error != nil && (sameTrouble || s.Status == event.StatusInProgress) {
 		p.meta = s.Error.Meta
-		p.retryAfter = max(p.retryAfter, waitOf(s))
+		p.availableAt = waitsUntil(s)
+	}
+	if !p.availableAt.IsZero() {
+		p.retryAfter = time.Until(p.availableAt)
 	}
 	return p
 }
 
-// waitOf returns how long Meta has to be left alone, where that is known.
-func waitOf(s event.Snapshot) time.Duration {
-	until := s.ResumeAt
-	if s.Status != event.StatusInProgress {
-		until = time.Time{}
-		if s.NextAction != nil {
-			until = s.NextAction.AvailableAt
-		}
+// waitsUntil returns until when Meta has to be left alone, where that is known.
+func waitsUntil(s event.Snapshot) time.Time {
+	switch {
+	case s.Status == event.StatusInProgress:
+		return s.ResumeAt
+	case s.NextAction != nil:
+		return s.NextAction.AvailableAt
 	}
-	if until.IsZero() {
-		return 0
-	}
-	return time.Until(until)
+	return time.Time{}
 }

@@ -141,18 +141,24 @@ func Created(s event.Snapshot) (event.Strategy, bool) {
 	return s.Strategies[i].Strategy, true
 }
 
-// NeedsAsking says whether a step endpoint has something to ask of a run: there
-// is none, it is over, or it rests, or has not yet come to what is asked for. A
-// run that is at it, or past it, is only waited for.
-func (c Command) NeedsAsking(s event.Snapshot) bool {
-	if s.Run == 0 || s.Status.Ended() || s.RestsBefore != "" {
+// Joins says whether a step endpoint has nothing to ask of a run: the outcome is
+// there, or the run is on its way to it. It has to ask one that is over, that
+// rests, or that will rest before it comes to what is asked for. To look once more
+// for an account that a person was to make is always worth asking for.
+func (c Command) Joins(s event.Snapshot) bool {
+	switch {
+	case s.Run == 0, s.Status.Ended() && s.Status != event.StatusCompleted:
+		return false
+	case c == Poll && s.Status == event.StatusAwaiting:
+		return false
+	case c.Judge(s).Known():
 		return true
 	}
 	at := event.StageDiscovery
 	if c == Poll {
 		at = event.StagePolling
 	}
-	return s.Stage != at && !past(s.Stage, at)
+	return s.RestsBefore == "" && (s.Stage == at || past(s.Stage, at))
 }
 
 // Refused returns what it means that the state machine has refused the command's

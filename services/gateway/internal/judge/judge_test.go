@@ -79,7 +79,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestNeedsAsking(t *testing.T) {
+func TestJoins(t *testing.T) {
 	t.Parallel()
 	rests := func(stop event.Stop) func(*event.Snapshot) {
 		return func(s *event.Snapshot) { s.RestsBefore = stop }
@@ -90,20 +90,23 @@ func TestNeedsAsking(t *testing.T) {
 		state   event.Snapshot
 		want    bool
 	}{
-		{"there is no run", judge.Discover, event.Snapshot{}, true},
-		{"the run is over", judge.Discover, snapshot(event.StatusFailed, event.StageCreation), true},
-		{"the run rests before discovery", judge.Discover, snapshot(event.StatusInProgress, event.StageDiscovery, rests(event.StopDiscovery)), true},
-		{"the run has not come to discovery", judge.Create, snapshot(event.StatusInProgress, event.StageExchange), true},
-		{"discovery is under way", judge.Discover, snapshot(event.StatusInProgress, event.StageDiscovery), false},
-		{"creation is under way", judge.Create, snapshot(event.StatusInProgress, event.StageCreation), false},
-		{"creation is under way and polling is asked for", judge.Poll, snapshot(event.StatusInProgress, event.StageCreation), true},
-		{"polling is under way", judge.Poll, snapshot(event.StatusInProgress, event.StagePolling), false},
-		{"polling rests", judge.Poll, snapshot(event.StatusInProgress, event.StagePolling, rests(event.StopPolling)), true},
-		{"the account is known", judge.Poll, snapshot(event.StatusInProgress, event.StageSubscription, waba), false},
+		{"there is no run", judge.Discover, event.Snapshot{}, false},
+		{"the run is over", judge.Discover, snapshot(event.StatusFailed, event.StageCreation), false},
+		{"the run rests before discovery", judge.Discover, snapshot(event.StatusInProgress, event.StageDiscovery, rests(event.StopDiscovery)), false},
+		{"the run has not come to discovery", judge.Create, snapshot(event.StatusInProgress, event.StageExchange), false},
+		{"discovery is under way", judge.Discover, snapshot(event.StatusInProgress, event.StageDiscovery), true},
+		{"creation is under way", judge.Create, snapshot(event.StatusInProgress, event.StageCreation), true},
+		{"creation is under way and polling is asked for", judge.Poll, snapshot(event.StatusInProgress, event.StageCreation), false},
+		{"polling is under way", judge.Poll, snapshot(event.StatusInProgress, event.StagePolling), true},
+		{"polling rests", judge.Poll, snapshot(event.StatusInProgress, event.StagePolling, rests(event.StopPolling)), false},
+		{"the account is known", judge.Poll, snapshot(event.StatusInProgress, event.StageSubscription, waba), true},
+		{"connected", judge.Poll, snapshot(event.StatusCompleted, event.StageDone, waba), true},
+		{"no strategy worked", judge.Create, snapshot(event.StatusAwaiting, event.StageCreation, credential), true},
+		{"no strategy worked, and somebody looks again", judge.Poll, snapshot(event.StatusAwaiting, event.StageCreation, credential), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.want, tt.command.NeedsAsking(tt.state))
+			require.Equal(t, tt.want, tt.command.Joins(tt.state))
 		})
 	}
 }
