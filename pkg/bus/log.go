@@ -125,9 +125,19 @@ type Input struct {
 // NextInput returns the restaurant's first input after a place in WABA_IN; ok is
 // false when there is none. An input that cannot be decoded is returned too, with
 // Broken set: it must be decided upon, or it would block those behind it.
+//
+// Mostly there is none, and the server knows at once which input was the last. To
+// find the next after a place it reads what everybody sent since.
 func (h *History) NextInput(ctx context.Context, id event.RestaurantID, after uint64) (input Input, ok bool, err error) {
-	msg, err := h.in.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(event.Subjects(event.FamilyInput, id)))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	subjects := event.Subjects(event.FamilyInput, id)
+	var msg *jetstream.RawStreamMsg
+	if after > 0 {
+		msg, err = h.in.GetLastMsgForSubject(ctx, subjects)
+	}
+	if err == nil && (after == 0 || msg.Sequence > after) {
+		msg, err = h.in.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(subjects))
+	}
+	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && msg.Sequence <= after {
 		return Input{}, false, nil
 	}
 	if err != nil {
