@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,7 +25,8 @@ type Options struct {
 	LazySync  bool   // do not sync each write: acknowledged messages are lost in a power cut
 	MaxStore  int64  // bytes; 0: 64 GiB
 	Users     []*server.User
-	NoAuthUse string // user of connections that bring no credentials
+	NoAuthUse string       // user of connections that bring no credentials
+	Logger    *slog.Logger // hears what the server warns of; nil: nobody does
 }
 
 // Server is a running server.
@@ -78,22 +80,31 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("nats server: %w", err), lock.Close())
 	}
-	started := make(chan struct{})
-	go func() {
-		defer close(started)
-		s.Start()
-	}()
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(time.Minute) // a million events are read in well under a second
-	}
-	if !s.ReadyForConnections(time.Until(deadline)) {
-		<-started // a server that is stopped while it starts goes on using the folder
+	words := &log{logger: options.Logger}
+	s.SetLogger(words, false, false)
+	if err := start(ctx, s, words); err != nil {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return nil, errors.Join(errors.New("nats server did not become ready"), lock.Close())
+		return nil, errors.Join(fmt.Errorf("nats server: %w", err), lock.Close())
 	}
 	return &Server{nats: s, lock: lock}, nil
+}
+
+// start returns once the server accepts connections or cannot. It reads all streams
+// first (a million events in well under a second), and is not cut short: a server
+// that is shut down while it starts goes on using its folder.
+func start(ctx context.Context, s *server.Server, words *log) error {
+	s.Start()
+	if cause := words.cause(); cause != "" {
+		return errors.New(cause)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !s.ReadyForConnections(5 * time.Second) {
+		return errors.New("it does not accept connections")
+	}
+	return nil
 }
 
 // URL returns where the server listens; empty for in-process connections only.

@@ -1,7 +1,9 @@
 package natsserver_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -112,8 +114,20 @@ func TestAServerThatMayNotTakeItsTimeIsNotLeftRunning(t *testing.T) {
 	defer cancel()
 	dir := t.TempDir()
 	_, err := natsserver.Start(ctx, natsserver.Options{Dir: dir})
-	require.ErrorContains(t, err, "did not become ready")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 	server, err := natsserver.Start(t.Context(), natsserver.Options{Dir: dir})
 	require.NoError(t, err)
 	require.NoError(t, server.Close())
+}
+
+func TestAServerThatCannotStartSaysWhy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "jetstream"), nil, 0o600))
+	start := time.Now()
+	var log bytes.Buffer
+	_, err := natsserver.Start(t.Context(), natsserver.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.ErrorContains(t, err, "JetStream")
+	require.Less(t, time.Since(start), 10*time.Second)
+	require.Contains(t, log.String(), "JetStream")
 }
