@@ -10,4 +10,15 @@
 //     the streams do not allow direct gets.
 //   - A message is acknowledged after the work is durable, never before.
 //   - Only streams of timers allow schedules; a gateway cannot publish there.
+//   - A service asks for no more messages than it can start on; those at work are
+//     kept by heartbeats. What came of a message is said in one place, [Settle].
+//
+// What happens at each failure:
+//   - a handler fails: again after a wait that doubles, or as long as it says;
+//   - it can never succeed: indexed in WABA_DEAD, durably, then terminated; while
+//     the index cannot be reached the message is tried again;
+//   - it panics or takes too long: an error like any other;
+//   - the process dies, or an acknowledgement is lost: again after AckWait;
+//   - the server restarts or the consumer is gone: the subscription asks again;
+//   - the connection is lost: every publish fails at once, none is kept for later.
 package bus
