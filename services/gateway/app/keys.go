@@ -23,3 +23,12 @@ func NewAPIKey(name string, restaurants, scopes []string, expires time.Time) (te
 // AddAPIKey adds a key to a key file, which is made when it is missing. Gateways
 // notice it within a second.
 func AddAPIKey(path string, key APIKey) error { return auth.AddKey(path, key) }
+
+// ErrNoAPIKey says that a key file has no such key.
+var ErrNoAPIKey = auth.ErrNoKey
+
+// ListAPIKeys returns the keys of a key file, in its order.
+func ListAPIKeys(path string) ([]APIKey, error) { return auth.ListKeys(path) }
+
+// RevokeAPIKey takes a key out of a key file. Gateways notice it within a second.
+func RevokeAPIKey(path, id string) error { return auth.RemoveKey(path, id) }

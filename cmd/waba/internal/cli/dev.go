@@ -85,9 +85,6 @@ func (t *terminal) banner(r dev.Ready) string {
 		fmt.Fprintf(&out, "    %s %s  %s", tick, t.say("Simulador da Meta", "Meta simulator"), r.Simulator)
 	}
 	fmt.Fprintf(&out, "\n API  %s/docs     %s  %s/metrics\n", r.HTTP, t.say("Métricas", "Metrics"), r.Admin)
-	for _, warning := range r.Warnings {
-		fmt.Fprintf(&out, " %s %s\n", t.paint(yellow, t.say("aviso:", "warning:")), warning)
-	}
 	if r.Open {
 		fmt.Fprintf(&out, " %s\n", t.say(`Sem autenticação: quem chama desta máquina entra como dev, e "state":"dev" é aceito.`,
 			`No authentication: callers on this machine are let in as dev, and "state":"dev" is accepted.`))

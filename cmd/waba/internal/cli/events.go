@@ -73,12 +73,6 @@ func natsFlag(t *terminal, cmd *cobra.Command) *string {
 	return cmd.Flags().String("nats", "", t.say("endereço do barramento (NATS_URL; sem ela, nats://127.0.0.1:4222)", "address of the bus (NATS_URL; without it, nats://127.0.0.1:4222)"))
 }
 
-// since is where a tail begins.
-type since struct {
-	all bool
-	at  time.Time
-}
-
 // parseSince reads a duration such as 5m, a time, or "all".
 func (t *terminal) parseSince(text string, now time.Time) (since, error) {
 	if text == "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type follower struct {
 
 	last    api.Status
 	refused event.InputRefused // the code that was handed in; zero: it was not refused
+	until   time.Time          // when the run goes on by itself
 }
 
 // follow prints what is decided after a place in the log, and returns how it ended,
@@ -48,7 +50,7 @@ func (f *follower) follow(ctx context.Context, id event.RestaurantID, after uint
 	case errors.Is(err, errFarOff):
 		return &failure{
 			exit: exitTimeout, cause: err,
-			what: t.say("a integração continua sozinha, mas só em ", "the integration goes on by itself, but not before ") + when(f.last.NextAction.AvailableAt),
+			what: t.say("a integração continua sozinha, mas só em ", "the integration goes on by itself, but not before ") + when(f.until),
 			next: "waba watch " + string(id),
 		}
 	case ctx.Err() != nil:
@@ -110,8 +112,21 @@ func (f *follower) entry(ctx context.Context, e api.Entry) error {
 	if e.Status.Status.Resting() {
 		return errEnough
 	}
+	return f.delayed(ctx, e)
+}
+
+// delayed says whether the run waits by itself for longer than anybody waits here.
+func (f *follower) delayed(ctx context.Context, e api.Entry) error {
 	deadline, limited := ctx.Deadline()
-	if next := e.Status.NextAction; limited && next != nil && next.Kind == event.ActionWait && next.AvailableAt.After(deadline) {
+	if !limited || e.Type != event.NameStepDelayed.Type() {
+		return nil
+	}
+	var delayed event.StepDelayed
+	if err := json.Unmarshal(e.Data, &delayed); err != nil {
+		return fmt.Errorf("event %d: %w", e.Seq, err)
+	}
+	f.until = delayed.Until
+	if f.until.After(deadline) {
 		return errFarOff
 	}
 	return nil
@@ -166,11 +181,12 @@ func (t *terminal) printDecision(e event.Envelope, status event.Status, stage ev
 	if status != event.StatusInProgress {
 		led = errcode.StatusLabel(lang, status)
 	}
-	_, err := fmt.Fprintf(t.out, "%s  %s  %s  %s\n",
+	line := fmt.Sprintf("%s  %s  %-28s  %s",
 		t.paint(dim, e.Time.Local().Format("15:04:05.000")),
 		t.paint(statusColour(status), fmt.Sprintf("%-24s", name)),
-		fmt.Sprintf("%-28s", led),
+		led,
 		t.paint(dim, details(e.Data)))
+	_, err := fmt.Fprintln(t.out, strings.TrimRight(line, " "))
 	return err
 }
 
@@ -188,7 +204,15 @@ func statusColour(s event.Status) colour {
 }
 
 // shownDetails are the parts of an event that say most, in this order.
-var shownDetails = []string{"strategy", "outcome", "attempt", "found", "code", "waba_id", "phone_number_id", "display_phone_number"}
+var shownDetails = []string{"strategy", "outcome", "attempt", "found", "code", "waba_id", "phone_number_id", "display_phone_number", "until"}
+
+// quoted quotes a text that would not read as one word.
+func quoted(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '"' || !strconv.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
+}
 
 func details(data json.RawMessage) string {
 	var all map[string]any
@@ -198,10 +222,12 @@ func details(data json.RawMessage) string {
 	var shown []string
 	for _, key := range shownDetails {
 		switch value := all[key].(type) {
-		case string, float64, bool:
+		case string:
 			if value != "" {
-				shown = append(shown, fmt.Sprintf("%s=%v", key, value))
+				shown = append(shown, key+"="+quoted(value))
 			}
+		case float64, bool:
+			shown = append(shown, fmt.Sprintf("%s=%v", key, value))
 		}
 	}
 	return strings.Join(shown, " ")

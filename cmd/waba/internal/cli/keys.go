@@ -39,18 +39,19 @@ func newKeysGenerate(t *terminal) *cobra.Command {
   keyring.json      onboarding's alone: opens what the gateway seals, and keeps tokens at rest
   seal-public.key   the gateway's: seals codes, tokens and PINs; it is no secret
   signing.key       every gateway's: signs state, links and cursors`),
-		Example: "  waba keys generate --dir keys",
+		Example: "  waba keys generate --dir keys\n  waba keys generate --dir keys --if-missing",
 		Args:    cobra.NoArgs,
 		RunE: t.run(func(*cobra.Command, []string) error {
-			made, err := keys.Generate(dir)
-			if errors.Is(err, fs.ErrExist) && ifMissing {
-				return nil
+			generate := keys.Generate
+			if ifMissing {
+				generate = keys.Complete
 			}
+			made, err := generate(dir)
 			if errors.Is(err, fs.ErrExist) {
 				return &failure{
 					exit: exitConflict, cause: err,
 					what: fmt.Sprintf(t.say("a pasta %s já tem chaves", "folder %s has keys already"), dir),
-					next: t.say("use --dir com outra pasta", "use --dir with another folder"),
+					next: t.say("use --dir com outra pasta, ou --if-missing para mantê-las", "use --dir with another folder, or --if-missing to keep them"),
 				}
 			}
 			if err != nil {
@@ -62,6 +63,6 @@ func newKeysGenerate(t *terminal) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&dir, "dir", "keys", t.say("pasta das chaves; é criada quando não existe", "folder of the keys; it is made when it is missing"))
-	cmd.Flags().BoolVar(&ifMissing, "if-missing", false, t.say("deixa como estão as chaves que existem", "leaves keys that are there as they are"))
+	cmd.Flags().BoolVar(&ifMissing, "if-missing", false, t.say("mantém as que existem e gera só as que faltam", "keeps those that are there and makes only what is missing"))
 	return cmd
 }

@@ -1,9 +1,10 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -11,53 +12,76 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newReady is the health check of containers, whose image has no other program.
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready  bool `json:"ready"`
+	Checks []struct {
+		Name   string `json:"name"`
+		OK     bool   `json:"ok"`
+		Reason string `json:"reason,omitempty"`
+	} `json:"checks"`
+}
+
 func newReady(t *terminal) *cobra.Command {
 	var admin string
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "ready",
-		Short: t.say("Diz se um serviço está pronto", "Says whether a service is ready"),
-		Long: t.say("Pergunta a /readyz de um serviço. Sai com 0 quando está pronto, com 1 quando não está, e diz o que falta.",
-			"Asks /readyz of a service. Exits with 0 when it is ready, with 1 when it is not, and says what is missing."),
-		Example: "  waba ready\n  waba ready --admin http://127.0.0.1:9090",
+		Short: t.say("Pergunta a um processo se está pronto", "Asks a process whether it is ready"),
+		Long: t.say("Pergunta a /readyz de um processo. Sai com 0 quando está pronto e com 1 quando não está; serve de verificação em contêineres, sem curl.",
+			"Asks a process's /readyz. Exits with 0 when it is ready and with 1 when it is not; made for containers, which have no curl."),
+		Example: "  waba ready\n  waba ready --admin http://127.0.0.1:9090 -o json",
 		Args:    cobra.NoArgs,
 	}
-	cmd.Flags().StringVar(&admin, "admin", "http://127.0.0.1:9090", t.say("endereço de administração do serviço", "the service's admin address"))
+	output := t.formatFlag(cmd)
+	cmd.Flags().StringVar(&admin, "admin", "http://127.0.0.1:9090", t.say("endereço de operação do processo", "the process's address for operators"))
+	cmd.Flags().DurationVar(&timeout, "timeout", 3*time.Second, t.say("quanto esperar pela resposta", "how long to wait for the answer"))
 	cmd.RunE = t.run(func(cmd *cobra.Command, _ []string) error {
-		request, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, strings.TrimRight(admin, "/")+"/readyz", http.NoBody)
-		if err != nil {
-			return &failure{exit: exitUsage, cause: err, what: t.say("--admin não é um endereço", "--admin is no address")}
-		}
-		client := http.Client{Timeout: 3 * time.Second}
-		response, err := client.Do(request)
+		found, err := askReady(cmd.Context(), strings.TrimSuffix(admin, "/")+"/readyz", timeout)
 		if err != nil {
 			return &failure{
 				exit: exitFailed, cause: err,
-				what: t.say("o serviço não responde em ", "the service does not answer at ") + admin,
-				next: t.say("ele está em execução? --admin diz onde", "is it running? --admin says where"),
+				what: t.say("nada responde em ", "nothing answers at ") + admin,
+				next: t.say("use --admin com o endereço de ADMIN_ADDR", "use --admin with the address of ADMIN_ADDR"),
 			}
 		}
-		defer func() { _ = response.Body.Close() }()
-		var report struct {
-			Checks []struct {
-				Name string `json:"name"`
-				OK   bool   `json:"ok"`
-			} `json:"checks"`
-		}
-		if err := json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&report); err != nil {
-			return &failure{exit: exitFailed, cause: err, what: t.say("a resposta não é de um serviço nosso", "the answer is not from a service of ours")}
-		}
-		if response.StatusCode == http.StatusOK {
-			_, err := fmt.Fprintln(t.out, t.say("pronto", "ready"))
+		if err := t.printReady(found, *output); err != nil {
 			return err
 		}
-		var missing []string
-		for _, check := range report.Checks {
-			if !check.OK {
-				missing = append(missing, check.Name)
-			}
+		if !found.Ready {
+			return errSaid(exitFailed)
 		}
-		return &failure{exit: exitFailed, what: t.say("não está pronto: ", "not ready: ") + strings.Join(missing, ", ")}
+		return nil
 	})
 	return cmd
+}
+
+func (t *terminal) printReady(found readiness, output format) error {
+	if output == asJSON {
+		return t.printJSON(found)
+	}
+	rows := [][]string{{t.say("VERIFICAÇÃO", "CHECK"), t.say("PRONTO", "READY"), t.say("MOTIVO", "REASON")}}
+	for _, check := range found.Checks {
+		rows = append(rows, []string{check.Name, t.yesNo(check.OK), check.Reason})
+	}
+	return printTable(t.out, rows...)
+}
+
+func askReady(ctx context.Context, address string, timeout time.Duration) (found readiness, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return found, err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if err != nil {
+		return found, err
+	}
+	err = json.NewDecoder(answer.Body).Decode(&found)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		return found, fmt.Errorf("%s answers with %s: %w", address, answer.Status, err)
+	}
+	return found, nil
 }

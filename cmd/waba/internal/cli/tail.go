@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/waba-platform/onboarding/pkg/bus"
 	"github.com/waba-platform/onboarding/pkg/event"
@@ -95,74 +96,43 @@ func streamOf(family event.Family) string {
 
 // tail prints until ctx ends. Streams are read side by side; each is in order.
 func (t *terminal) tail(ctx context.Context, js jetstream.JetStream, asked tail, filters map[string][]string) error {
-	failed := make(chan error, len(filters))
-	messages := make(chan jetstream.Msg)
+	ctx, cancel := context.WithCancel(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	records := make(chan record)
 	for stream, subjects := range filters {
-		consuming, err := t.consume(ctx, js, asked.since, stream, subjects, messages, failed)
-		if err != nil {
-			return err
-		}
-		defer consuming.Stop()
+		source := source{stream: stream, subjects: subjects, since: asked.since}
+		group.Go(func() error { return source.read(ctx, js, records) })
 	}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-failed:
-			return err
-		case msg := <-messages:
-			if err := t.printMessage(msg, asked.output); err != nil {
-				return err
+	group.Go(func() error {
+		defer cancel() // that nothing can be printed ends the reading too
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case r := <-records:
+				if err := t.printRecord(r, asked.output); err != nil {
+					return err
+				}
 			}
 		}
-	}
-}
-
-// consume hands a stream's messages over until ctx ends.
-func (t *terminal) consume(ctx context.Context, js jetstream.JetStream, from since, stream string, subjects []string, messages chan<- jetstream.Msg, failed chan<- error) (jetstream.ConsumeContext, error) {
-	settings := jetstream.OrderedConsumerConfig{FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverNewPolicy}
-	switch {
-	case from.all:
-		settings.DeliverPolicy = jetstream.DeliverAllPolicy
-	case !from.at.IsZero():
-		settings.DeliverPolicy, settings.OptStartTime = jetstream.DeliverByStartTimePolicy, &from.at
-	}
-	consumer, err := js.OrderedConsumer(ctx, stream, settings)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", stream, err)
-	}
-	consuming, err := consumer.Consume(func(msg jetstream.Msg) {
-		select {
-		case messages <- msg:
-		case <-ctx.Done():
-		}
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", stream, err)
-	}
-	go func() {
-		<-consuming.Closed()
-		if ctx.Err() == nil {
-			failed <- fmt.Errorf("read %s: the bus has ended it", stream)
-		}
-	}()
-	return consuming, nil
+	return group.Wait()
 }
 
-// printMessage prints an event: as it is, or as one line for a person.
-func (t *terminal) printMessage(msg jetstream.Msg, output format) error {
+// printRecord prints an event: as it is, or as one line for a person.
+func (t *terminal) printRecord(r record, output format) error {
 	if output == asJSON {
-		_, err := fmt.Fprintf(t.out, "%s\n", msg.Data())
+		_, err := fmt.Fprintf(t.out, "%s\n", r.body)
 		return err
 	}
-	envelope, _, err := event.Decode(msg.Data())
+	envelope, _, err := event.Decode(r.body)
 	if err != nil {
-		_, err := fmt.Fprintf(t.out, "%s  %s\n", msg.Subject(), t.say("não pode ser lido", "cannot be read"))
+		_, err := fmt.Fprintf(t.out, "%s  %s\n", r.subject, t.say("não pode ser lido", "cannot be read"))
 		return err
 	}
 	var after event.Snapshot
-	if state := msg.Headers().Get(event.StateHeader); state != "" {
-		if err := json.Unmarshal([]byte(state), &after); err != nil {
+	if r.state != "" {
+		if err := json.Unmarshal([]byte(r.state), &after); err != nil {
 			return fmt.Errorf("state after %s: %w", envelope.ID, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/config"
@@ -46,7 +47,6 @@ type Ready struct {
 	Database     string // path or address, without credentials
 	Open         bool   // callers on loopback need no credential
 	Embedded     bool   // the bus runs in this process
-	Warnings     []string
 }
 
 // stopWithin is how long everything together may take to come to its end.
@@ -57,7 +57,7 @@ const stopWithin = 9 * time.Second
 // something about are of the types [BusyError], [InUseError], [NotLoopbackError]
 // and [config.Error].
 func Run(ctx context.Context, o Options, ready func(Ready)) error {
-	p := &process{options: o, folder: folder(o.DataDir)}
+	p := &process{options: o, folder: folder(o.DataDir), at: Addresses{PID: os.Getpid()}}
 	err := p.open(ctx)
 	if err == nil {
 		err = p.work(ctx, ready)

@@ -176,7 +176,7 @@ func (p *process) openBus(ctx context.Context) (err error) {
 		}}
 		p.at.NATS = withoutUser(cfg.NATSURL)
 	} else {
-		if p.broker, err = startServer(ctx, p.options, p.folder, p.cfg.dev.LazySync); err != nil {
+		if p.broker, err = startServer(ctx, p.options, p.folder, p.cfg.dev.LazySync, p.logger.With("service", "nats")); err != nil {
 			return err
 		}
 		p.broker.options.Logger = p.logger

@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -25,22 +25,14 @@ type broker struct {
 
 // startServer starts a server in this process. Its passwords last as long as it.
 // Who connects without one, such as a tool on this machine, may read.
-func startServer(ctx context.Context, o Options, f folder, lazySync bool) (*broker, error) {
+func startServer(ctx context.Context, o Options, f folder, lazySync bool, logger *slog.Logger) (*broker, error) {
 	b := &broker{passwords: map[string]string{}}
-	var users []*server.User
-	for _, user := range bus.Users() {
-		b.passwords[user.Name] = rand.Text()
-		users = append(users, &server.User{
-			Username: user.Name,
-			Password: b.passwords[user.Name],
-			Permissions: &server.Permissions{
-				Publish:   &server.SubjectPermission{Allow: user.Publish, Deny: user.Deny},
-				Subscribe: &server.SubjectPermission{Allow: user.Subscribe},
-			},
-		})
-	}
+	users := natsserver.Users(bus.Users(), func(user string) string {
+		b.passwords[user] = rand.Text()
+		return b.passwords[user]
+	})
 	started, err := natsserver.Start(ctx, natsserver.Options{
-		Dir: f.nats(), Addr: string(o.NATS), LazySync: lazySync, Users: users, NoAuthUse: bus.UserReader,
+		Dir: f.nats(), Addr: string(o.NATS), LazySync: lazySync, Users: users, NoAuthUse: bus.UserReader, Logger: logger,
 	})
 	if err != nil {
 		return nil, busy("--nats", o.NATS, err)

@@ -3,6 +3,7 @@ package auth_test
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -220,9 +221,7 @@ func TestOnLoopback(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/x", nil)
 			r.RemoteAddr, r.Host = tt.peer, tt.host
-			for name, values := range tt.header {
-				r.Header[name] = values
-			}
+			maps.Copy(r.Header, tt.header)
 			require.Equal(t, tt.want, auth.OnLoopback(r))
 		})
 	}

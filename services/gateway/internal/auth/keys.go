@@ -7,13 +7,10 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,11 +29,6 @@ type Key struct {
 	Restaurants []string  `json:"restaurants"` // ids, or "*"
 	Scopes      []Scope   `json:"scopes"`
 	ExpiresAt   time.Time `json:"expires_at,omitzero"` // zero: never
-}
-
-// keyFile is the JSON of the key file.
-type keyFile struct {
-	Keys []Key `json:"keys"`
 }
 
 const (
@@ -63,35 +55,6 @@ func NewKey(name string, restaurants []string, scopes []Scope, expires time.Time
 		return seal.Secret{}, Key{}, err
 	}
 	return seal.NewSecret(text), key, nil
-}
-
-// AddKey adds a key to a key file, which is made when it is missing. The file is
-// replaced in one step.
-func AddKey(path string, key Key) error {
-	file, err := readKeyFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	file.Keys = append(file.Keys, key)
-	if _, err := index(file); err != nil {
-		return fmt.Errorf("key file: %w", err)
-	}
-	body, err := json.MarshalIndent(file, "", "  ")
-	if err != nil {
-		return fmt.Errorf("key file: %w", err)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".api-keys-*")
-	if err != nil {
-		return fmt.Errorf("key file: %w", err)
-	}
-	_, err = temp.Write(append(body, '\n'))
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return errors.Join(fmt.Errorf("key file: %w", err), os.Remove(temp.Name()))
-	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return errors.Join(fmt.Errorf("key file: %w", err), os.Remove(temp.Name()))
-	}
-	return nil
 }
 
 // Keys are the service keys of a file. A change of the file is noticed within a
@@ -195,25 +158,6 @@ func loadKeys(path string) (map[string]entry, error) {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
 	return known, nil
-}
-
-func readKeyFile(path string) (keyFile, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return keyFile{}, fmt.Errorf("key file: %w", err)
-	}
-	if info.Size() > maxKeyFile {
-		return keyFile{}, fmt.Errorf("key file: larger than %d bytes", maxKeyFile)
-	}
-	body, err := os.ReadFile(path)
-	if err != nil {
-		return keyFile{}, fmt.Errorf("key file: %w", err)
-	}
-	var file keyFile
-	if err := json.Unmarshal(body, &file); err != nil {
-		return keyFile{}, errors.New(`key file: not JSON of the form {"keys":[…]}`) // err may quote the file
-	}
-	return file, nil
 }
 
 func index(file keyFile) (map[string]entry, error) {
