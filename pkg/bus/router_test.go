@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -211,10 +212,12 @@ func TestARouterDrainsWhenItsContextEnds(t *testing.T) {
 	settled(t, inputs(t, js))
 }
 
-// traceParent returns a trace context of its own trace.
-func traceParent(n int) (parent string, id trace.TraceID) {
-	text := fmt.Sprintf("%032x", n)
-	id, _ = trace.TraceIDFromHex(text)
+// traceParent returns the context of a new trace.
+func traceParent(t *testing.T) (parent string, id trace.TraceID) {
+	t.Helper()
+	text := fmt.Sprintf("%016x%016x", rand.Uint64()|1, rand.Uint64())
+	id, err := trace.TraceIDFromHex(text)
+	require.NoError(t, err)
 	return "00-" + text + "-00000000000000aa-01", id
 }
 
@@ -237,19 +240,19 @@ func TestATraceGoesOnOverTheBus(t *testing.T) {
 		}
 		return nil
 	})
-	envelope, envelopeID := traceParent(0xe1)
+	envelope, envelopeID := traceParent(t)
 	m := meta("a")
 	m.TraceParent = envelope
 	_, err := bus.PublishInput(t.Context(), js, m, event.CancelRequested{})
 	require.NoError(t, err)
-	header, headerID := traceParent(0xe2)
+	header, headerID := traceParent(t)
 	_, err = js.PublishMsg(t.Context(), &nats.Msg{
 		Subject: "waba.in." + string(restaurant) + ".CancelRequested",
 		Header:  nats.Header{"traceparent": {header}},
 		Data:    []byte("{}"),
 	})
 	require.NoError(t, err)
-	again, againID := traceParent(0xe3)
+	again, againID := traceParent(t)
 	m = meta("b")
 	m.TraceParent = again
 	_, err = bus.PublishInput(t.Context(), js, m, event.RetryRequested{})
@@ -280,7 +283,7 @@ func TestALookAfterARestIsATraceOfItsOwnWithALink(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run(ctx) }()
-	parent, id := traceParent(0xe4)
+	parent, id := traceParent(t)
 	m := meta("x")
 	m.TraceParent = parent
 	require.NoError(t, bus.Arm(t.Context(), js, m, event.RetryTick{Number: 3}, time.Now()))
