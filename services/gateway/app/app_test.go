@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -113,9 +114,7 @@ func send(t *testing.T, method, url, body string, header http.Header) (status in
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", "application/json")
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	response, err := client.Do(r)
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
@@ -282,7 +281,7 @@ func TestTraceAndMetricsTellNothingThatIsSecret(t *testing.T) {
 			if a.Key == "url.path" {
 				continue // the path of a request; no route has a secret in it
 			}
-			fmt.Fprintln(&told, span.Name(), a.Key, a.Value.Emit())
+			fmt.Fprintln(&told, span.Name(), a.Key, a.Value.String())
 		}
 	}
 	require.True(t, names["POST /api/whatsapp/waba/complete-flow"], names)

@@ -120,9 +120,9 @@ func TestStatesThatAreNotGoodReachNothing(t *testing.T) {
 	send("unknown").problem(http.StatusForbidden, errcode.StateUnknown)
 	send("dev").problem(http.StatusForbidden, errcode.StateUnknown)
 	send(w.state(other)).problem(http.StatusForbidden, errcode.StateForeign)
-	expired, _, err := w.states.Issue(id, "key:x", "", "", time.Now().Add(-11*time.Minute))
+	old, _, err := w.states.Issue(id, "key:x", "", "", time.Now().Add(-11*time.Minute))
 	require.NoError(t, err)
-	send(expired).problem(http.StatusForbidden, errcode.StateExpired)
+	send(old).problem(http.StatusForbidden, errcode.StateExpired)
 	anothers, _, err := w.states.Issue(id, "key:another", "", "", time.Now())
 	require.NoError(t, err)
 	send(anothers).problem(http.StatusForbidden, errcode.StateForeign)
@@ -135,7 +135,7 @@ func TestAStateIsUsedOnce(t *testing.T) {
 	w := newWorld(t)
 	id := newRestaurant()
 	w.answerInputs(func(in bus.Input) []step {
-		return []step{started(codeOf(in)), failed(event.CodeCodeExpired, nil, event.ActionRestartSignup)}
+		return []step{started(codeOf(in)), expired(nil)}
 	})
 	body := w.codeBody(id, "code-1")
 	w.post(completePath, body).problem(http.StatusUnprocessableEntity, event.CodeCodeExpired)
@@ -343,7 +343,7 @@ func TestTooManyStatesAreRefused(t *testing.T) {
 	_, err := bus.PublishCode(t.Context(), w.js, event.Meta{ID: "before", Restaurant: id, Time: time.Now()}, event.OAuthCodeReceived{CodeHash: "h", UsedStates: used}, 0)
 	require.NoError(t, err)
 	w.decide(id, w.inputs(id)[0], started("h"))
-	w.decide(id, bus.Input{}, failed(event.CodeCodeExpired, nil, event.ActionRestartSignup))
+	w.decide(id, bus.Input{}, expired(nil))
 	a := w.post(completePath, w.codeBody(id, "code-1"))
 	a.problem(http.StatusTooManyRequests, errcode.TooManyRequests)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
@@ -359,7 +359,7 @@ func TestLoopbackCallersPassInDevelopment(t *testing.T) {
 	nobody := header{"Authorization": ""}
 	require.Equal(t, http.StatusAccepted, w.post(completePath, dev("code-1"), nobody, header{"Prefer": "respond-async"}).status)
 	w.decide(id, w.inputs(id)[0], started(w.inputs(id)[0].Event.(event.OAuthCodeReceived).CodeHash))
-	w.decide(id, bus.Input{}, failed(event.CodeCodeExpired, nil, event.ActionRestartSignup))
+	w.decide(id, bus.Input{}, expired(nil))
 	require.Equal(t, http.StatusAccepted, w.post(completePath, dev("code-2"), nobody, header{"Prefer": "respond-async"}).status, "dev is used any number of times")
 	require.Equal(t, "dev", w.inputs(id)[1].Event.(event.OAuthCodeReceived).Principal)
 

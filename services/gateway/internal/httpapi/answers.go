@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/errcode"
-
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/gateway/internal/auth"
 	"github.com/waba-platform/onboarding/services/gateway/internal/judge"

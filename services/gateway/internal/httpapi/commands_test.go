@@ -104,7 +104,7 @@ func TestCompleteFlowAnswersWithWhatCameOfTheRun(t *testing.T) {
 	}, {
 		name: "code expired",
 		script: func(in bus.Input) []step {
-			return []step{started(codeOf(in)), failed(event.CodeCodeExpired, oauth(36007), event.ActionRestartSignup)}
+			return []step{started(codeOf(in)), expired(oauth(36007))}
 		},
 		check: func(t *testing.T, a answer) {
 			body := a.problem(http.StatusUnprocessableEntity, event.CodeCodeExpired)
@@ -152,7 +152,7 @@ func TestCompleteFlowAnswersWithWhatCameOfTheRun(t *testing.T) {
 		script: func(in bus.Input) []step {
 			return begun(in, acting(event.CodeBlocked, event.ActionResolveBlock))
 		},
-		check: func(t *testing.T, a answer) { a.problem(http.StatusServiceUnavailable, event.CodeBlocked) },
+		check: func(_ *testing.T, a answer) { a.problem(http.StatusServiceUnavailable, event.CodeBlocked) },
 	}, {
 		name: "Meta down after retries",
 		script: func(in bus.Input) []step {
@@ -168,7 +168,7 @@ func TestCompleteFlowAnswersWithWhatCameOfTheRun(t *testing.T) {
 		script: func(in bus.Input) []step {
 			return []step{started(codeOf(in)), {event.OnboardingCancelled{}, func(s *event.Snapshot) { s.Status = event.StatusCancelled }}}
 		},
-		check: func(t *testing.T, a answer) { a.problem(http.StatusConflict, event.CodeCancelled) },
+		check: func(_ *testing.T, a answer) { a.problem(http.StatusConflict, event.CodeCancelled) },
 	}, {
 		name:   "refused by the state machine",
 		script: func(in bus.Input) []step { return []step{refused(in.Event.Name(), event.CodeBusy, time.Time{})} },
@@ -312,7 +312,7 @@ func TestAStepSaysThatTheRunRestsWhereNothingElseWillCome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := newRestaurant()
-	w.answerInputs(func(in bus.Input) []step {
+	w.answerInputs(func(bus.Input) []step {
 		return []step{started(""), exchanged(), checked(), notFound(), {event.PollDue{}, func(s *event.Snapshot) {
 			s.Stage, s.RestsBefore = event.StagePolling, event.StopPolling
 		}}}

@@ -41,7 +41,7 @@ func (w *world) stream(path, lastEventID string) *stream {
 		request.Header.Set("Last-Event-ID", lastEventID)
 	}
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:bodyclose // the stream's close does
 	require.NoError(w.t, err)
 	s := &stream{t: w.t, response: response, lines: bufio.NewScanner(response.Body), hangUp: hangUp}
 	w.t.Cleanup(s.close)
@@ -147,12 +147,12 @@ func TestAnEndInThePastDoesNotEndAStream(t *testing.T) {
 	w := newWorld(t)
 	id := newRestaurant()
 	w.decide(id, bus.Input{}, started("h"))
-	w.decide(id, bus.Input{}, failed(event.CodeCodeExpired, nil, event.ActionRestartSignup))
+	w.decide(id, bus.Input{}, expired(nil))
 	w.decide(id, bus.Input{}, started("h2"))
 	s := w.stream(integrationPath(id)+"/events", "")
 	types, _ := s.types(3)
 	require.Equal(t, []string{"waba.OnboardingStarted.v1", "waba.OnboardingFailed.v1", "waba.OnboardingStarted.v1"}, types)
-	w.decide(id, bus.Input{}, failed(event.CodeCodeExpired, nil, event.ActionRestartSignup))
+	w.decide(id, bus.Input{}, expired(nil))
 	types, _ = s.types(10)
 	require.Equal(t, []string{"waba.OnboardingFailed.v1", "done"}, types)
 }

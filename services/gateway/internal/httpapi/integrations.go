@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/waba-platform/onboarding/pkg/errcode"
-
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/gateway/internal/auth"
 	"github.com/waba-platform/onboarding/services/gateway/internal/rows"
@@ -30,8 +30,10 @@ func (s *Server) integrationRoutes() {
 		method: http.MethodGet, path: "/api/whatsapp/integrations", id: "listIntegrations", scope: auth.ScopeRead,
 		summary: "The integrations, newest first.", data: page[statusDocument]{},
 		query: append([]parameter{
-			{"status", "Only this status."}, {"stage", "Only this stage."},
-			{"strategy", "Only this strategy."}, {"error", "Only this error code."},
+			{"status", "Only this status."},
+			{"stage", "Only this stage."},
+			{"strategy", "Only this strategy."},
+			{"error", "Only this error code."},
 			{"q", "A restaurant's or integration's id, a name, a WABA or a number."},
 		}, paging...),
 	}, (*call).list)
@@ -123,10 +125,7 @@ func (c *call) next(l listed, after string) (string, error) {
 		return "", err
 	}
 	place := c.Cursors.Sign(cursorPurpose, text)
-	query := url.Values{}
-	for name, values := range l.query {
-		query[name] = values
-	}
+	query := maps.Clone(l.query)
 	query.Set("cursor", place)
 	c.w.Header().Set("Link", "<"+c.PublicURL+c.r.URL.EscapedPath()+"?"+query.Encode()+`>; rel="next"`)
 	return place, nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/errcode"
-
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/services/gateway/internal/auth"

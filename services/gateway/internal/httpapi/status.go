@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/errcode"
-
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 

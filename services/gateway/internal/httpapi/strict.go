@@ -91,11 +91,11 @@ func readMap(decoder *json.Decoder, depth int) (any, error) {
 		if err != nil || !ok {
 			return nil, errNotJSON
 		}
-		if folded := strings.ToLower(key); seen[folded] {
+		folded := strings.ToLower(key)
+		if seen[folded] {
 			return nil, errRepeated
-		} else {
-			seen[folded] = true
 		}
+		seen[folded] = true
 		if object[key], err = readValue(decoder, depth); err != nil {
 			return nil, err
 		}

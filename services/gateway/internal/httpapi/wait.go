@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/errcode"
-
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/gateway/internal/judge"
 	"github.com/waba-platform/onboarding/services/gateway/internal/live"

@@ -409,11 +409,11 @@ func ready() step {
 	}}
 }
 
-func failed(code event.Code, meta *event.MetaError, action event.ActionKind) step {
-	return step{event.OnboardingFailed{Code: code, Error: meta}, func(s *event.Snapshot) {
+func expired(meta *event.MetaError) step {
+	return step{event.OnboardingFailed{Code: event.CodeCodeExpired, Error: meta}, func(s *event.Snapshot) {
 		s.Status = event.StatusFailed
-		s.Error = &event.Problem{Code: code, Meta: meta}
-		s.NextAction = &event.NextAction{Kind: action, Actor: event.ActorRestaurant}
+		s.Error = &event.Problem{Code: event.CodeCodeExpired, Meta: meta}
+		s.NextAction = &event.NextAction{Kind: event.ActionRestartSignup, Actor: event.ActorRestaurant}
 	}}
 }
 

@@ -164,8 +164,7 @@ func (c Command) Joins(s event.Snapshot) bool {
 // Refused returns what it means that the state machine has refused the command's
 // own input, in the state that followed.
 func (c Command) Refused(code event.Code, s event.Snapshot) Outcome {
-	switch code {
-	case event.CodeBusy, event.CodeCredentialUnknown, event.CodeTooEarly:
+	if code == event.CodeBusy || code == event.CodeCredentialUnknown || code == event.CodeTooEarly {
 		return failed(code)
 	}
 	if o := c.Judge(s); o.Known() {
@@ -188,8 +187,9 @@ func Early(s event.Snapshot, deadline time.Time) (Outcome, bool) {
 		return failed(event.CodeRateLimited), true
 	case event.ClassBlocked:
 		return failed(event.CodeBlocked), true
+	default: // it may be over sooner
+		return Outcome{}, false
 	}
-	return Outcome{}, false
 }
 
 // patience is how often a step may have been put off before the caller is told
@@ -211,6 +211,7 @@ func AtDeadline(s event.Snapshot) Outcome {
 		if s.Delays >= patience && s.Stage != event.StageCreation {
 			return failed(event.CodeMetaUnavailable)
 		}
+	default: // the trouble of a step before
 	}
 	return pending()
 }

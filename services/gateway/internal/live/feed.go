@@ -57,10 +57,10 @@ func OpenFeed(ctx context.Context, js jetstream.JetStream, logger *slog.Logger) 
 // Run follows the log until ctx ends, over reconnects and restarts of the server:
 // no decision is left out.
 func (f *Feed) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
+	for {
 		err := f.follow(ctx)
 		if ctx.Err() != nil {
-			break
+			return nil //nolint:nilerr // it was to end
 		}
 		f.logger.WarnContext(ctx, "feed of decisions starts again", "seq", f.seen.Load(), "error", err)
 		select {
@@ -68,7 +68,6 @@ func (f *Feed) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	return nil
 }
 
 // follow consumes until the consumer gives up or ctx ends.
@@ -82,7 +81,7 @@ func (f *Feed) follow(ctx context.Context) error {
 		return fmt.Errorf("ordered consumer: %w", err)
 	}
 	failed := make(chan error, 1)
-	consuming, err := consumer.Consume(f.deliver,
+	consuming, err := consumer.Consume(func(msg jetstream.Msg) { f.deliver(ctx, msg) },
 		jetstream.PullHeartbeat(heartbeat),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
 			select {
@@ -108,7 +107,7 @@ func (f *Feed) follow(ctx context.Context) error {
 }
 
 // deliver hands one message out. What nobody watches is not even decoded.
-func (f *Feed) deliver(msg jetstream.Msg) {
+func (f *Feed) deliver(ctx context.Context, msg jetstream.Msg) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return // not a message of a stream
@@ -117,18 +116,18 @@ func (f *Feed) deliver(msg jetstream.Msg) {
 	if seq <= f.seen.Load() {
 		return // again, after a restart
 	}
-	f.hand(seq, msg)
+	f.hand(ctx, seq, msg)
 	f.seen.Store(seq)
 }
 
-func (f *Feed) hand(seq uint64, msg jetstream.Msg) {
+func (f *Feed) hand(ctx context.Context, seq uint64, msg jetstream.Msg) {
 	_, id, _, ok := event.ParseSubject(msg.Subject())
 	if !ok || !f.watched(id) {
 		return
 	}
 	decision, err := decode(seq, msg.Data(), msg.Headers().Get(event.StateHeader))
 	if err != nil {
-		f.logger.Error("decision cannot be read", "restaurant_id", id, "seq", seq, "error", err) //nolint:sloglint // a callback of the bus has no context
+		f.logger.ErrorContext(ctx, "decision cannot be read", "restaurant_id", id, "seq", seq, "error", err)
 		return
 	}
 	f.mu.Lock()
