@@ -50,7 +50,7 @@ func openSQLite(path string) (*bun.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database: sqlite: %w", err)
 	}
-	pool := sql.OpenDB(&gatedConnector{Connector: connector, gate: newGate()})
+	pool := sql.OpenDB(newPoolConnector(connector))
 	pool.SetMaxOpenConns(sqliteConnections)
 	pool.SetMaxIdleConns(sqliteConnections)
 	return bun.NewDB(pool, sqlitedialect.New()), nil
