@@ -141,6 +141,7 @@ func (s *State) found(account Account) {
 	}
 	s.Numbers = s.fewNumbers(account.Numbers)
 	s.Polling.NextAt = time.Time{}
+	s.Stops = nil // there is no stage left to stop before
 	s.do(SubscribeApp)
 }
 
@@ -149,7 +150,7 @@ func (s *State) chooseWaba(found []Account, now time.Time) event.Event {
 	for _, account := range found {
 		choices = append(choices, event.PhoneNumber{WabaID: account.ID})
 	}
-	return s.choose(Verdict{Act, event.CodeWabaChoice, event.ActionChooseWaba, event.ActorRestaurant}, choices, now)
+	return s.choose(act(event.CodeWabaChoice, event.ActionChooseWaba, event.ActorRestaurant), choices, now)
 }
 
 func (s *State) choose(v Verdict, choices []event.PhoneNumber, now time.Time) event.Event {
@@ -203,9 +204,9 @@ func (s *State) readBack(o Outcome, now time.Time) event.Event {
 			Strategy: s.Strategy, CredentialRef: s.CredentialRef, Warnings: s.Warnings, ReadyAt: now,
 		}
 	}
-	missing := Verdict{Act, event.CodePhoneNotConnected, event.ActionWait, event.ActorMeta}
+	missing := act(event.CodePhoneNotConnected, event.ActionWait, event.ActorMeta)
 	if !subscribed {
-		missing = Verdict{Act, event.CodeAppNotSubscribed, event.ActionContactSupport, event.ActorOperator}
+		missing = act(event.CodeAppNotSubscribed, event.ActionContactSupport, event.ActorOperator)
 	}
 	s.Looks++
 	if s.Looks >= readBacks {

@@ -111,8 +111,12 @@ func (s *State) stepRequested(r step, now time.Time) event.Event {
 	return event.OnboardingResumed{Stage: s.Stage, By: string(r.input)}
 }
 
-// claim takes ids that the caller brings; those that came before stay.
+// claim takes ids that the caller brings; those that came before stay. When the
+// account is found they come too late.
 func (s *State) claim(c event.Claims) {
+	if s.WabaID != "" {
+		return
+	}
 	if c.WabaID != "" {
 		s.Claims.WabaID = c.WabaID
 	}

@@ -28,7 +28,7 @@ const (
 // growth times as long, up to longest, until patience is at an end.
 type pace struct {
 	shortest time.Duration
-	growth   time.Duration
+	growth   int
 	longest  time.Duration
 	patience time.Duration
 }
@@ -36,8 +36,9 @@ type pace struct {
 var usualPace = pace{500 * time.Millisecond, 2, time.Minute, 24 * time.Hour}
 
 var paces = map[Effect]pace{
-	ExchangeCode:  {500 * time.Millisecond, 2, time.Minute, 20 * time.Second}, // a code lives 30 s
-	RegisterPhone: {time.Second, 4, 24 * time.Hour, 24 * time.Hour},           // nine calls: Meta allows ten in 72 hours
+	ExchangeCode:  {500 * time.Millisecond, 2, time.Minute, 20 * time.Second},   // a code lives 30 s
+	CreateWaba:    {500 * time.Millisecond, 2, 8 * time.Second, 24 * time.Hour}, // fills the window of a strategy
+	RegisterPhone: {time.Second, 4, 24 * time.Hour, 24 * time.Hour},             // nine calls: Meta allows ten in 72 hours
 }
 
 func paceOf(effect Effect) pace {
@@ -49,13 +50,13 @@ func paceOf(effect Effect) pace {
 
 // wait returns how long is waited after having waited so often before.
 func (p pace) wait(before int) time.Duration {
-	wait := p.shortest
+	times := 1
 	for range before {
-		if wait = p.growth * wait; wait >= p.longest {
+		if times *= p.growth; p.longest/p.shortest <= time.Duration(times) {
 			return p.longest
 		}
 	}
-	return wait
+	return p.shortest * time.Duration(times)
 }
 
 // backoff returns how long the present step is put off now.

@@ -77,13 +77,13 @@ func (s *State) settleNumber(now time.Time) event.Event {
 	case s.Claims.PhoneNumberID != "":
 		return s.fail(restart(event.CodePhoneNotInWaba), nil)
 	case len(s.Numbers) == 0:
-		return s.act(Verdict{Act, event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant}, nil, now)
+		return s.act(act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant), nil, now)
 	}
 	var choices []event.PhoneNumber
 	for _, n := range s.Numbers {
 		choices = append(choices, event.PhoneNumber{WabaID: n.WabaID, ID: n.ID, Display: n.Display})
 	}
-	return s.choose(Verdict{Act, event.CodePhoneChoice, event.ActionChooseNumber, event.ActorRestaurant}, choices, now)
+	return s.choose(act(event.CodePhoneChoice, event.ActionChooseNumber, event.ActorRestaurant), choices, now)
 }
 
 // registrationDone takes Meta's yes; seen is what was read instead of asking.

@@ -31,7 +31,7 @@ func (s *State) await(code event.Code, now time.Time) event.Event {
 // has put off: before its time a call would only make it longer.
 func (s *State) act(v Verdict, e *event.MetaError, now time.Time) event.ActionRequired {
 	action := event.NextAction{Kind: v.Action, Actor: v.Actor}
-	retryAt := now.Add(retryAfter(e))
+	retryAt := now.Add(max(retryAfter(e), v.Wait))
 	if retryAt.After(now) {
 		action.AvailableAt = retryAt
 	}
@@ -53,12 +53,11 @@ func (s *State) rest(retryAt, now time.Time) (lookAt time.Time) {
 	s.Rests++
 	s.RetryAt = retryAt
 	wait := min(now.Sub(s.RestedSince)+max(s.Policy.RetryAfter, time.Second), longestLook)
-	lookAt = now.Add(wait)
+	if lookAt = now.Add(wait); lookAt.Before(retryAt) {
+		lookAt = retryAt
+	}
 	if end := s.RestedSince.Add(restPatience); lookAt.After(end) {
 		lookAt = end
-	}
-	if lookAt.Before(retryAt) {
-		lookAt = retryAt
 	}
 	s.waitFor(event.NameRetryTick, lookAt)
 	return lookAt
@@ -81,15 +80,20 @@ func (s *State) tick(t Tick, now time.Time) event.Event {
 	case event.NameStepTick:
 		return s.stepDue()
 	case event.NameRetryTick:
-		if s.Todo.Until.After(now) { // our clock is behind the server's
-			now = s.Todo.Until
-		}
-		if !now.Before(s.RestedSince.Add(restPatience)) {
-			return s.expire()
-		}
+		return s.restOver(now)
+	default:
+		return nil
+	}
+}
+
+// restOver ends a rest, or the run. The tick counts even if our clock is behind
+// the server's.
+func (s *State) restOver(now time.Time) event.Event {
+	end := s.RestedSince.Add(restPatience)
+	if now.Before(end) && s.Todo.Until.Before(end) {
 		return s.lookAgain(event.NameRetryTick)
 	}
-	return nil
+	return s.expire()
 }
 
 func (s *State) stepDue() event.Event {

@@ -19,7 +19,7 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 	case Again:
 		return s.again(o, v, max(s.backoff(o.Effect), retryAfter(o.Error)), now)
 	case WaitUntil:
-		wait := s.limitOver(o.Error)
+		wait := max(s.backoff(o.Effect), s.limitOver(o.Error))
 		if !s.WindowEnds.IsZero() { // the time of a strategy stands still meanwhile
 			s.WindowEnds = s.WindowEnds.Add(wait)
 		}
@@ -53,7 +53,7 @@ func (s *State) again(o Outcome, v Verdict, wait time.Duration, now time.Time) e
 	if o.Effect == ExchangeCode {
 		return s.fail(restart(event.CodeExchangeUnavailable), o.Error)
 	}
-	return s.fail(Verdict{Fail, v.Code, event.ActionRetry, event.ActorOperator}, o.Error)
+	return s.fail(Verdict{Do: Fail, Code: v.Code, Action: event.ActionRetry, Actor: event.ActorOperator}, o.Error)
 }
 
 // delay puts a step off until a time.

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"time"
+
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
@@ -10,6 +12,7 @@ type Verdict struct {
 	Code   event.Code       `json:"code,omitempty"`   // why, for people
 	Action event.ActionKind `json:"action,omitempty"` // what must be done, for Act and Fail
 	Actor  event.Actor      `json:"actor,omitempty"`
+	Wait   time.Duration    `json:"wait,omitempty"` // at least, before the call is made again
 }
 
 // Do is the kind of a verdict.
@@ -34,15 +37,34 @@ var (
 	next        = Verdict{Do: NextOne, Code: event.CodeWabaNotCreated}
 	notYet      = Verdict{Do: NotYet, Code: event.CodeWabaNotVisible}
 	reauthorize = Verdict{Do: Reauthorize, Code: event.CodeTokenInvalid}
-	permission  = Verdict{Act, event.CodePermissionMissing, event.ActionGrantPermissions, event.ActorRestaurant}
-	blocked     = Verdict{Act, event.CodeBlocked, event.ActionResolveBlock, event.ActorRestaurant}
-	incapable   = Verdict{Act, event.CodeAppNotPermitted, event.ActionFixConfiguration, event.ActorOperator}
-	refused     = Verdict{Act, event.CodeMetaRefused, event.ActionContactSupport, event.ActorOperator}
-	badSecret   = Verdict{Fail, event.CodeAppSecretInvalid, event.ActionFixConfiguration, event.ActorOperator}
+	permission  = act(event.CodePermissionMissing, event.ActionGrantPermissions, event.ActorRestaurant)
+	blocked     = act(event.CodeBlocked, event.ActionResolveBlock, event.ActorRestaurant)
+	incapable   = act(event.CodeAppNotPermitted, event.ActionFixConfiguration, event.ActorOperator)
+	refused     = act(event.CodeMetaRefused, event.ActionContactSupport, event.ActorOperator)
+	badSecret   = misconfigured(event.CodeAppSecretInvalid)
 )
 
+func act(code event.Code, action event.ActionKind, actor event.Actor) Verdict {
+	return Verdict{Do: Act, Code: code, Action: action, Actor: actor}
+}
+
 func restart(code event.Code) Verdict {
-	return Verdict{Fail, code, event.ActionRestartSignup, event.ActorRestaurant}
+	return Verdict{Do: Fail, Code: code, Action: event.ActionRestartSignup, Actor: event.ActorRestaurant}
+}
+
+func misconfigured(code event.Code) Verdict {
+	return Verdict{Do: Fail, Code: code, Action: event.ActionFixConfiguration, Actor: event.ActorOperator}
+}
+
+// limit waits for Meta, which allows ten registrations in 72 hours.
+func limit(wait time.Duration) Verdict {
+	return Verdict{Do: Act, Code: event.CodePhoneRegisterLimit, Action: event.ActionWait, Actor: event.ActorMeta, Wait: wait}
+}
+
+// classes are all classes of errors.
+var classes = []event.Class{
+	event.ClassTransient, event.ClassUnreachable, event.ClassUnanswered, event.ClassRateLimit, event.ClassAuthExpired,
+	event.ClassPermission, event.ClassBlocked, event.ClassInvalid, event.ClassConflict, event.ClassNotFound,
 }
 
 // verdicts says what each class of error leads to, wherever nothing else is said.
@@ -70,7 +92,7 @@ var verdictsOf = map[Effect]map[event.Class]Verdict{
 		event.ClassInvalid:     restart(event.CodeCodeRefused),
 		event.ClassConflict:    restart(event.CodeCodeUsed),
 		event.ClassNotFound:    restart(event.CodeCodeRefused),
-		event.ClassPermission:  {Fail, event.CodeAppNotPermitted, event.ActionFixConfiguration, event.ActorOperator},
+		event.ClassPermission:  misconfigured(event.CodeAppNotPermitted),
 	},
 	CheckToken: { // this call is made as the app: what Meta refuses is the app's
 		event.ClassAuthExpired: badSecret,
@@ -106,24 +128,24 @@ type metaCode struct {
 // verdictsByCode says where one code differs from its class.
 var verdictsByCode = map[metaCode]Verdict{
 	{ExchangeCode, 1, 0}:       badSecret, // on this endpoint code 1 is a wrong app secret
-	{ExchangeCode, 101, 0}:     {Fail, event.CodeAppSecretInvalid, event.ActionFixConfiguration, event.ActorOperator},
-	{ExchangeCode, 100, 36008}: {Fail, event.CodeRedirectMismatch, event.ActionFixConfiguration, event.ActorOperator},
+	{ExchangeCode, 101, 0}:     badSecret,
+	{ExchangeCode, 100, 36008}: misconfigured(event.CodeRedirectMismatch),
 
 	{CheckToken, 3, 0}:    incapable,
 	{SubscribeApp, 3, 0}:  incapable,
 	{RegisterPhone, 3, 0}: incapable,
 
-	{RegisterPhone, 133005, 0}: {Act, event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant},
-	{RegisterPhone, 133006, 0}: {Act, event.CodePhoneNotVerified, event.ActionVerifyNumber, event.ActorRestaurant},
-	{RegisterPhone, 133008, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
-	{RegisterPhone, 133009, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
-	{RegisterPhone, 133016, 0}: {Act, event.CodePhoneRegisterLimit, event.ActionWait, event.ActorMeta},
-	{RegisterPhone, 33, 0}:     {Act, event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant},
+	{RegisterPhone, 133005, 0}: act(event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant),
+	{RegisterPhone, 133006, 0}: act(event.CodePhoneNotVerified, event.ActionVerifyNumber, event.ActorRestaurant),
+	{RegisterPhone, 133008, 0}: limit(12 * time.Hour),
+	{RegisterPhone, 133009, 0}: act(event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant), // guessed too fast: it is not the PIN
+	{RegisterPhone, 133016, 0}: limit(72 * time.Hour),
+	{RegisterPhone, 33, 0}:     act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
 }
 
 // verdict returns what an error leads to: by its code, else by its class at this
 // effect, else by its class. A class that is not known is refused by Meta as far
-// as we can tell: a person must look.
+// as we can tell: a person must look, or bring another code.
 func verdict(effect Effect, e *event.MetaError) Verdict {
 	for _, key := range []metaCode{{effect, e.Code, e.Subcode}, {effect, e.Code, 0}} {
 		if v, ok := verdictsByCode[key]; ok {
@@ -135,6 +157,9 @@ func verdict(effect Effect, e *event.MetaError) Verdict {
 	}
 	if v, ok := verdicts[e.Class]; ok {
 		return v
+	}
+	if effect == ExchangeCode {
+		return restart(event.CodeCodeRefused)
 	}
 	return refused
 }
