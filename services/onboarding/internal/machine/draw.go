@@ -1,0 +1,198 @@
+package machine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+)
+
+// Draw returns docs/states.md, which is made of the tables of this package.
+func Draw() string {
+	var b strings.Builder
+	b.WriteString(`# States of an onboarding
+
+Made from the tables in ` + "`services/onboarding/internal/machine`" + ` by ` + "`go generate`" + ` there; do not edit.
+
+A run stands in a stage, and each decision takes it to the next one. What is to be done
+there is one effect, a wait until a time, a rest that waits for a person, or nothing.
+
+## Stages by decision
+
+`)
+	drawStages(&b)
+	b.WriteString("\nAt any stage:\n\n| decision | the run goes on in |\n|---|---|\n")
+	drawAnywhere(&b)
+	b.WriteString("\nWhat a decision makes of the run, which is in progress after every other one, and after a\nrefused input is as it was:\n\n| decision | status |\n|---|---|\n")
+	drawStatuses(&b)
+	b.WriteString("\n## What an error of Meta leads to\n\n")
+	drawKinds(&b)
+	drawVerdicts(&b)
+	b.WriteString("\n## Limits\n\n")
+	drawLimits(&b)
+	return b.String()
+}
+
+// drawStages draws the rules that lead from one stage to one stage.
+func drawStages(b *strings.Builder) {
+	arrows := map[[2]event.Stage][]string{}
+	for _, rule := range Rules {
+		if rule.To != "" && (rule.From != "" || rule.Decision == event.NameOnboardingStarted) {
+			arrow := [2]event.Stage{rule.From, rule.To}
+			arrows[arrow] = append(arrows[arrow], string(rule.Decision))
+		}
+	}
+	b.WriteString("```mermaid\nstateDiagram-v2\n")
+	for _, from := range append([]event.Stage{""}, Stages...) {
+		for _, to := range Stages {
+			if decisions, ok := arrows[[2]event.Stage{from, to}]; ok {
+				fmt.Fprintf(b, "    %s --> %s: %s\n", node(from), node(to), strings.Join(decisions, ", "))
+			}
+		}
+	}
+	fmt.Fprintf(b, "    %s --> [*]\n```\n", event.StageDone)
+}
+
+func node(stage event.Stage) string {
+	if stage == "" {
+		return "[*]"
+	}
+	return string(stage)
+}
+
+// drawAnywhere lists the rules that hold at every stage.
+func drawAnywhere(b *strings.Builder) {
+	for _, rule := range Rules {
+		if rule.From != "" || rule.Decision == event.NameOnboardingStarted {
+			continue
+		}
+		to := "the same stage"
+		if rule.To != "" {
+			to = code(rule.To)
+		}
+		fmt.Fprintf(b, "| %s | %s |\n", rule.Decision, to)
+	}
+}
+
+func drawStatuses(b *strings.Builder) {
+	for _, decision := range slices.Sorted(maps.Keys(comesTo)) {
+		status := comesTo[decision]
+		what := ", a rest"
+		if status.Ended() {
+			what = ", an end"
+		}
+		fmt.Fprintf(b, "| %s | %s%s |\n", decision, code(status), what)
+	}
+}
+
+// kinds says what each kind of verdict does.
+var kinds = []struct {
+	do   Do
+	text string
+}{
+	{Again, "the same call after a growing wait, while there is patience for it (see Limits)"},
+	{WaitUntil, "the same call when Meta's limit is over"},
+	{LookFirst, "it may have happened: a look before anything else"},
+	{NextOne, "the next creation strategy, at once"},
+	{NotYet, "a poll that found nothing"},
+	{Reauthorize, "the end of the run: the restaurant authorizes again"},
+	{Act, "a rest until somebody has acted"},
+	{Fail, "the end of the run"},
+}
+
+func drawKinds(b *strings.Builder) {
+	b.WriteString("| verdict | what follows |\n|---|---|\n")
+	for _, kind := range kinds {
+		fmt.Fprintf(b, "| %s | %s |\n", code(kind.do), kind.text)
+	}
+}
+
+// drawVerdicts lists what a class leads to, then where an effect differs, then
+// where a code of Meta does.
+func drawVerdicts(b *strings.Builder) {
+	const columns = "| verdict | code | next action | who |\n"
+	b.WriteString("\nBy class:\n\n| class " + columns + "|---|---|---|---|---|\n")
+	for _, class := range classes {
+		fmt.Fprintf(b, "| %s %s", code(class), row(verdicts[class]))
+	}
+	b.WriteString("\nWhere an effect differs:\n\n| effect | class " + columns + "|---|---|---|---|---|---|\n")
+	for _, effect := range Effects {
+		for _, class := range classes {
+			if v, ok := verdictsOf[effect][class]; ok {
+				fmt.Fprintf(b, "| %s | %s %s", code(effect), code(class), row(v))
+			}
+		}
+	}
+	b.WriteString("\nWhere a code of Meta differs from its class:\n\n| effect | Meta's code " + columns + "|---|---|---|---|---|---|\n")
+	keys := slices.SortedFunc(maps.Keys(verdictsByCode), func(a, b metaCode) int {
+		if a.Effect != b.Effect {
+			return slices.Index(Effects, a.Effect) - slices.Index(Effects, b.Effect)
+		}
+		if a.Code != b.Code {
+			return a.Code - b.Code
+		}
+		return a.Subcode - b.Subcode
+	})
+	for _, key := range keys {
+		number := fmt.Sprint(key.Code)
+		if key.Subcode != 0 {
+			number += fmt.Sprintf("/%d", key.Subcode)
+		}
+		fmt.Fprintf(b, "| %s | %s %s", code(key.Effect), number, row(verdictsByCode[key]))
+	}
+}
+
+func row(v Verdict) string {
+	action := code(v.Action)
+	if v.Wait > 0 {
+		action += " for " + span(v.Wait)
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", code(v.Do), code(v.Code), action, v.Actor)
+}
+
+func code[T ~string](text T) string {
+	if text == "" {
+		return ""
+	}
+	return "`" + string(text) + "`"
+}
+
+// span writes a duration as people do.
+func span(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		is   time.Duration
+	}{{"days", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}} {
+		if d > unit.is && d%unit.is == 0 || d == unit.is && unit.name != "days" {
+			return fmt.Sprintf("%d %s", d/unit.is, unit.name)
+		}
+	}
+	return d.String()
+}
+
+func drawLimits(b *strings.Builder) {
+	b.WriteString("| a step that is tried again | first wait | grows by | longest wait | patience |\n|---|---|---|---|---|\n")
+	for _, effect := range Effects {
+		if p, ok := paces[effect]; ok {
+			fmt.Fprintf(b, "| %s | %s | %d | %s | %s |\n", code(effect), span(p.shortest), p.growth, span(p.longest), span(p.patience))
+		}
+	}
+	p := usualPace
+	fmt.Fprintf(b, "| any other | %s | %d | %s | %s |\n", span(p.shortest), p.growth, span(p.longest), span(p.patience))
+	fmt.Fprintf(b, `
+Up to a quarter is added to each wait, so that restaurants do not come all at once.
+A wait that Meta names is kept, and a rate limit that names none lasts %s. A creation
+strategy is tried for as long as the operator says (30 s), however long its patience.
+
+| limit | |
+|---|---|
+| a rest looks again by itself | after the operator's wait (5 min), then after twice as long, up to %s |
+| a rest, or a stop of a step endpoint, expires | after %s; anew when the run has come further or a person has asked |
+| polls that a caller can ask for | %d |
+| looks at a number that should be connected, and at our subscription | %d, a poll interval apart |
+| accounts, businesses and numbers that are kept and offered as a choice | %d |
+`, span(shortestLimit), span(longestLook), span(restPatience), mostPolls, readBacks, manyIDs)
+}

@@ -1,0 +1,28 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/waba-platform/onboarding/pkg/event"
+)
+
+// Decide is Next before the rules are looked at.
+func Decide(s State, h Happened, now time.Time) (State, event.Event) { return s.decide(h, now) }
+
+// VerdictOf is verdict.
+func VerdictOf(effect Effect, e *event.MetaError) Verdict { return verdict(effect, e) }
+
+// Classes are all classes of Meta's errors.
+var Classes = classes
+
+// MetaCodes are the codes of Meta with a verdict of their own.
+func MetaCodes() map[Effect][]event.MetaError {
+	codes := map[Effect][]event.MetaError{}
+	for key := range verdictsByCode {
+		codes[key.Effect] = append(codes[key.Effect], event.MetaError{Code: key.Code, Subcode: key.Subcode})
+	}
+	return codes
+}
+
+// Legal says whether the rules know a decision.
+var Legal = legal
