@@ -57,7 +57,7 @@ func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
 	if err != nil {
 		return err
 	}
-	if bell.Stream == bus.Log && bell.Seq > head.Seq {
+	if bell.Stream == bus.Log && bell.Seq > head.Last {
 		return &fault.Later{After: 100 * time.Millisecond, Reason: "the bell is ahead of the head"}
 	}
 	atHead := bell.Stream == bus.Log && bell.Seq == head.Seq
@@ -181,7 +181,7 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 		return fmt.Errorf("encode state of %s: %w", state.RestaurantID, err)
 	}
 	seq, err := bus.Decide(ctx, e.js, bus.Decision{
-		After: head.Seq,
+		After: head.Last,
 		Meta: event.Meta{
 			ID:          event.DeriveID("decision", string(state.RestaurantID), fmt.Sprint(head.Seq), step.cause),
 			Source:      Source,
