@@ -13,15 +13,11 @@ func (s *State) input(h Input, now time.Time) event.Event {
 	case event.OAuthCodeReceived:
 		return s.codeReceived(in, h.Policy, now)
 	case event.DiscoveryRequested:
-		stops := []event.Stop{event.StopDiscovery}
-		if in.AllStops {
-			stops = append(stops, event.StopPolling)
-		}
-		return s.stepRequested(step{input: in.Name(), authority: in.Authority, claims: in.Claims, lifts: stops, entry: event.StageDiscovery, policy: h.Policy}, now)
+		return s.stepRequested(step{in.Name(), in.Authority, in.Claims, in.AllStops, 0}, h.Policy, now)
 	case event.CreationRequested:
-		return s.stepRequested(step{input: in.Name(), authority: in.Authority, claims: in.Claims, lifts: []event.Stop{event.StopDiscovery}, entry: event.StageDiscovery, policy: h.Policy}, now)
+		return s.stepRequested(step{in.Name(), in.Authority, in.Claims, false, 0}, h.Policy, now)
 	case event.PollingRequested:
-		return s.stepRequested(step{input: in.Name(), authority: in.Authority, claims: in.Claims, lifts: []event.Stop{event.StopDiscovery, event.StopPolling}, entry: event.StagePolling, polls: in.MaxAttempts, policy: h.Policy}, now)
+		return s.stepRequested(step{in.Name(), in.Authority, in.Claims, true, in.MaxAttempts}, h.Policy, now)
 	case event.RetryRequested:
 		return s.retryRequested(h.Policy, now)
 	case event.CancelRequested:
@@ -70,40 +66,39 @@ func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	*s = fresh
 }
 
-// step is a request of one of the step endpoints.
+// step is a request of one of the step endpoints. Each lifts the stop before
+// discovery.
 type step struct {
 	input     event.Name
 	authority event.Authority
 	claims    event.Claims
-	lifts     []event.Stop
-	entry     event.Stage
+	allStops  bool // lifts the stop before polling too
 	polls     int
-	policy    Policy
 }
 
 // stepRequested lifts the stops of a run, or opens one. A run that is under way
 // is joined: it will not stop for this.
-func (s *State) stepRequested(r step, now time.Time) event.Event {
-	polling := r.entry == event.StagePolling
+func (s *State) stepRequested(r step, policy Policy, now time.Time) event.Event {
+	polling := r.input == event.NamePollingRequested
 	switch ref := r.authority.CredentialRef; {
 	case ref != "" && ref != s.CredentialRef:
 		return refuse(r.input, event.CodeCredentialUnknown)
 	case tooLong(r.claims, string(r.authority.TokenRef)):
 		return refuse(r.input, event.CodeUnprocessable)
 	case s.None() || s.Status.Ended():
-		return s.openByStep(r, now)
+		return s.openByStep(r, policy, now)
 	case s.Status == event.StatusAction, s.Status == event.StatusAwaiting && !polling:
 		return refuse(r.input, event.CodeNotPossibleNow)
 	}
-	rested := s.RestsBefore
-	s.Stops = slices.DeleteFunc(s.Stops, func(stop event.Stop) bool { return slices.Contains(r.lifts, stop) })
+	s.Stops = slices.DeleteFunc(s.Stops, func(stop event.Stop) bool { return stop == event.StopDiscovery || r.allStops })
 	s.claim(r.claims)
 	s.askPolls(r.polls)
+	rests := s.RestsBefore
 	switch {
-	case s.Status == event.StatusAwaiting, rested != "" && polling, rested == event.StopPolling && slices.Contains(r.lifts, rested):
+	case s.Status == event.StatusAwaiting, rests != "" && polling, rests == event.StopPolling && r.allStops:
 		s.RestedSince = time.Time{}
 		s.startPolling(now)
-	case rested == event.StopDiscovery:
+	case rests == event.StopDiscovery:
 		s.RestedSince = time.Time{}
 		s.RestsBefore = ""
 		s.do(Discover)
@@ -142,13 +137,16 @@ func (s *State) askPolls(polls int) {
 }
 
 // openByStep opens a run with a token that the caller brings.
-func (s *State) openByStep(r step, now time.Time) event.Event {
+func (s *State) openByStep(r step, policy Policy, now time.Time) event.Event {
 	if r.authority.TokenRef == "" {
 		return refuse(r.input, event.CodeNotInProgress)
 	}
-	s.open(event.OriginToken, r.policy, now)
-	s.SecretRef, s.Claims, s.Entry = r.authority.TokenRef, r.claims, r.entry
-	if !slices.Contains(r.lifts, event.StopPolling) {
+	s.open(event.OriginToken, policy, now)
+	s.SecretRef, s.Claims = r.authority.TokenRef, r.claims
+	if r.input == event.NamePollingRequested {
+		s.Entry = event.StagePolling
+	}
+	if !r.allStops {
 		s.Stops = []event.Stop{event.StopPolling}
 	}
 	s.askPolls(r.polls)
