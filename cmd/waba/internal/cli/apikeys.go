@@ -16,7 +16,7 @@ func newAPIKeys(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "api-keys",
 		Short: t.say("Cria, lista e revoga as chaves de quem chama a API", "Creates, lists and revokes the keys of those who call the API"),
-		Args:  cobra.NoArgs,
+		Args:  t.noArgs,
 		RunE:  t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
 	}
 	cmd.AddCommand(newAPIKeysCreate(t), newAPIKeysList(t), newAPIKeysRevoke(t))
@@ -67,17 +67,17 @@ func newAPIKeysCreate(t *terminal) *cobra.Command {
 		Short: t.say("Cria uma chave e a mostra uma única vez", "Creates a key and shows it once"),
 		Example: `  waba api-keys create --file api-keys.json --name "web app" --restaurants '*' --scopes onboard,read
   waba api-keys create --file api-keys.json --name suporte --restaurants 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b --scopes read --expires 2160h`,
-		Args: cobra.NoArgs,
+		Args: t.noArgs,
 	}
 	output, file := t.formatFlag(cmd), t.keyFileFlag(cmd)
 	cmd.Flags().StringVar(&name, "name", "", t.say("de quem é a chave", "whose key it is"))
 	cmd.Flags().StringSliceVar(&restaurants, "restaurants", nil, t.say("UUIDs dos restaurantes, ou * para todos", "UUIDs of the restaurants, or * for all"))
 	cmd.Flags().StringSliceVar(&scopes, "scopes", []string{"onboard", "read"}, t.say("o que ela pode: onboard, read, admin", "what it may do: onboard, read, admin"))
 	cmd.Flags().StringVar(&expires, "expires", "", t.say("até quando vale: 2160h ou 2027-12-31; sem isso, sempre", "until when it is good: 2160h or 2027-12-31; without it, for ever"))
-	for _, required := range []string{"name", "restaurants"} {
-		_ = cmd.MarkFlagRequired(required)
-	}
 	cmd.RunE = t.run(func(*cobra.Command, []string) error {
+		if name == "" || len(restaurants) == 0 {
+			return &failure{exit: exitUsage, what: t.say("faltam --name e --restaurants", "--name and --restaurants are needed"), next: "waba api-keys create --help"}
+		}
 		path, err := file()
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ func newAPIKeysList(t *terminal) *cobra.Command {
 		Use:     "list",
 		Short:   t.say("Lista as chaves, sem os segredos", "Lists the keys, without their secrets"),
 		Example: "  waba api-keys list --file api-keys.json",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 	}
 	output, file := t.formatFlag(cmd), t.keyFileFlag(cmd)
 	cmd.RunE = t.run(func(*cobra.Command, []string) error {
@@ -158,7 +158,7 @@ func newAPIKeysRevoke(t *terminal) *cobra.Command {
 		Use:     "revoke KEY_ID",
 		Short:   t.say("Revoga uma chave: em um segundo ela não abre mais nada", "Revokes a key: within a second it opens nothing any more"),
 		Example: "  waba api-keys revoke k3y1d000 --file api-keys.json",
-		Args:    cobra.ExactArgs(1),
+		Args:    t.oneArg("KEY_ID"),
 	}
 	file := t.keyFileFlag(cmd)
 	cmd.RunE = t.run(func(_ *cobra.Command, args []string) error {

@@ -49,7 +49,7 @@ waba dev starts everything on this machine: the three services, NATS, the databa
 		Example: `  waba dev
   waba trigger default --wait
   waba errors explain 190/463`,
-		Args:          cobra.NoArgs,
+		Args:          t.noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),

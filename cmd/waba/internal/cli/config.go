@@ -56,7 +56,7 @@ func newConfig(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: t.say("Mostra a configuração", "Shows the configuration"),
-		Args:  cobra.NoArgs,
+		Args:  t.noArgs,
 		RunE:  t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
 	}
 	cmd.AddCommand(newConfigPrint(t), newConfigExample(t))
@@ -68,7 +68,7 @@ func newConfigExample(t *terminal) *cobra.Command {
 		Use:     "example",
 		Short:   t.say("Escreve um .env com todas as variáveis, feito do código", "Writes an .env with every variable, made from the code"),
 		Example: "  waba config example > .env.example",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 		RunE: t.run(func(*cobra.Command, []string) error {
 			text, err := config.Example(sections()...)
 			if err != nil {
@@ -87,7 +87,7 @@ func newConfigPrint(t *terminal) *cobra.Command {
 		Long: t.say("Mostra o que vale neste ambiente, sem segredos. Com o nome de um serviço, também o que nele está errado: sai com 78 quando ele não iniciaria.",
 			"Shows what holds in this environment, without secrets. With the name of a service, also what is wrong for it: exits with 78 when it would not start."),
 		Example:   "  waba config print\n  waba config print gateway -o json",
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		Args:      t.oneOf("auditlog", "gateway", "onboarding"),
 		ValidArgs: []string{"auditlog", "gateway", "onboarding"},
 	}
 	output := t.formatFlag(cmd)

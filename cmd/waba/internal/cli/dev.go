@@ -26,7 +26,7 @@ Só escuta no loopback. O que o ambiente define é usado (NATS_URL, DATABASE_URL
 			`Starts everything in one process: gateway, onboarding, auditlog, NATS with JetStream, SQLite and a simulated Meta.
 Listens on loopback only. What the environment sets is used (NATS_URL, DATABASE_URL, META_GRAPH_API_BASE, …); the rest gets a value that works with the simulator.`),
 		Example: "  waba dev\n  waba dev --reset\n  waba dev --http 127.0.0.1:0 --admin 127.0.0.1:0 --nats 127.0.0.1:0 --simulator 127.0.0.1:0 --data-dir .waba-2",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 		RunE: t.run(func(cmd *cobra.Command, _ []string) error {
 			if err := t.addressesOf(cmd.Flags(), &o); err != nil {
 				return err

@@ -17,7 +17,7 @@ func newErrors(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "errors",
 		Short: t.say("Explica os códigos de erro, nossos e da Meta", "Explains error codes, ours and Meta's"),
-		Args:  cobra.NoArgs,
+		Args:  t.noArgs,
 		RunE:  t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
 	}
 	cmd.AddCommand(newErrorsList(t), newErrorsExplain(t))
@@ -74,7 +74,7 @@ func newErrorsList(t *terminal) *cobra.Command {
 		Use:     "list",
 		Short:   t.say("Lista os códigos de erro", "Lists the error codes"),
 		Example: "  waba errors list\n  waba errors list --meta -o json",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 	}
 	output := t.formatFlag(cmd)
 	cmd.Flags().BoolVar(&meta, "meta", false, t.say("os da Meta, em vez dos nossos", "Meta's, in place of ours"))
@@ -118,7 +118,7 @@ func newErrorsExplain(t *terminal) *cobra.Command {
 		Long: t.say("Diz o que um código quer dizer, quem age e como. Aceita os nossos (phone_pin_mismatch) e os da Meta, com ou sem subcódigo (190, 190/463).",
 			"Says what a code means, who acts and how. Takes ours (phone_pin_mismatch) and Meta's, with or without a subcode (190, 190/463)."),
 		Example: "  waba errors explain phone_pin_mismatch\n  waba errors explain 190/463\n  waba errors explain 368 -o json",
-		Args:    cobra.ExactArgs(1),
+		Args:    t.oneArg("CODE"),
 		ValidArgsFunction: cobra.FixedCompletions(func() (codes []string) {
 			for _, entry := range errcode.All() {
 				codes = append(codes, string(entry.Code))

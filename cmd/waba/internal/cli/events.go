@@ -18,7 +18,7 @@ func newEvents(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events",
 		Short: t.say("Lê os eventos direto do barramento", "Reads the events straight from the bus"),
-		Args:  cobra.NoArgs,
+		Args:  t.noArgs,
 		RunE:  t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
 	}
 	cmd.AddCommand(newEventsTail(t), newEventsReplay(t))

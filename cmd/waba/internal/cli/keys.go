@@ -14,7 +14,7 @@ func newKeys(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: t.say("Gera as chaves que selam e assinam", "Generates the keys that seal and sign"),
-		Args:  cobra.NoArgs,
+		Args:  t.noArgs,
 		RunE:  t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
 	}
 	cmd.AddCommand(newKeysGenerate(t))
@@ -40,7 +40,7 @@ func newKeysGenerate(t *terminal) *cobra.Command {
   seal-public.key   the gateway's: seals codes, tokens and PINs; it is no secret
   signing.key       every gateway's: signs state, links and cursors`),
 		Example: "  waba keys generate --dir keys\n  waba keys generate --dir keys --if-missing",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 		RunE: t.run(func(*cobra.Command, []string) error {
 			generate := keys.Generate
 			if ifMissing {

@@ -45,7 +45,7 @@ func newMigrate(t *terminal) *cobra.Command {
 		Short: t.say("Cria e atualiza o banco e os streams", "Makes and updates the database and the streams"),
 		Long: t.say("Cria e atualiza o banco (DATABASE_URL) e os streams e consumidores (NATS_URL, WABA_STREAM_REPLICAS). O que não está definido não é tocado. Pode ser executado de novo, e por vários processos ao mesmo tempo.",
 			"Makes and updates the database (DATABASE_URL) and the streams and consumers (NATS_URL, WABA_STREAM_REPLICAS). What is not set is left alone. It may be run again, and by several processes at once."),
-		Args: cobra.NoArgs,
+		Args: t.noArgs,
 		RunE: t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
 	}
 	cmd.AddCommand(newMigrateUp(t), newMigrateStatus(t), newMigrateDown(t))
@@ -57,7 +57,7 @@ func newMigrateUp(t *terminal) *cobra.Command {
 		Use:     "up",
 		Short:   t.say("Aplica o que falta", "Applies what is missing"),
 		Example: "  DATABASE_URL=sqlite://waba.db waba migrate up",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 		RunE: t.run(func(cmd *cobra.Command, _ []string) error {
 			return t.withTargets(cmd.Context(), func(ctx context.Context, at targets) error {
 				if at.db != nil {
@@ -85,7 +85,7 @@ func newMigrateStatus(t *terminal) *cobra.Command {
 		Use:     "status",
 		Short:   t.say("Mostra o que está aplicado e o que falta", "Shows what is applied and what is missing"),
 		Example: "  DATABASE_URL=sqlite://waba.db waba migrate status -o json",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 	}
 	output := t.formatFlag(cmd)
 	cmd.RunE = t.run(func(cmd *cobra.Command, _ []string) error {
@@ -113,7 +113,7 @@ func newMigrateDown(t *terminal) *cobra.Command {
 		Use:     "down",
 		Short:   t.say("Desfaz no banco o último up, com os dados", "Takes the last up of the database back, data included"),
 		Example: "  DATABASE_URL=sqlite://waba.db waba migrate down --yes",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 		RunE: t.run(func(cmd *cobra.Command, _ []string) error {
 			if !yes {
 				return &failure{

@@ -31,7 +31,7 @@ func newReady(t *terminal) *cobra.Command {
 		Long: t.say("Pergunta a /readyz de um processo. Sai com 0 quando está pronto e com 1 quando não está; serve de verificação em contêineres, sem curl.",
 			"Asks a process's /readyz. Exits with 0 when it is ready and with 1 when it is not; made for containers, which have no curl."),
 		Example: "  waba ready\n  waba ready --admin http://127.0.0.1:9090 -o json",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 	}
 	output := t.formatFlag(cmd)
 	cmd.Flags().StringVar(&admin, "admin", "http://127.0.0.1:9090", t.say("endereço de operação do processo", "the process's address for operators"))

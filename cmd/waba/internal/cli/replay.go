@@ -34,7 +34,7 @@ func newEventsReplay(t *terminal) *cobra.Command {
 		Long: t.say("Lê as decisões de um restaurante, passa de novo pela máquina de estados tudo o que levou a elas e compara com o que está gravado. Não chama ninguém e não escreve nada. Sai com 1 quando algo difere.",
 			"Reads a restaurant's decisions, runs all that led to them through the state machine again and compares with what is recorded. It calls nobody and writes nothing. Exits with 1 when something differs."),
 		Example: "  waba events replay 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b",
-		Args:    cobra.ExactArgs(1),
+		Args:    t.oneArg("RESTAURANT_ID"),
 	}
 	output, address := t.formatFlag(cmd), natsFlag(t, cmd)
 	cmd.RunE = t.run(func(cmd *cobra.Command, args []string) error {

@@ -33,7 +33,7 @@ func newService(t *terminal, run serve, name, short string) *cobra.Command {
 		Long: short + t.say(".\nA configuração vem do ambiente: waba config print "+name+" mostra o que vale e o que falta. SIGTERM encerra depois do que está em andamento.",
 			".\nIt is configured by the environment: waba config print "+name+" shows what holds and what is missing. SIGTERM ends it after what is under way."),
 		Example: "  NATS_URL=nats://127.0.0.1:4222 DATABASE_URL=sqlite://waba.db waba " + name,
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 		RunE: t.run(func(cmd *cobra.Command, _ []string) error {
 			return run(cmd.Context(), t.getenv, t.err, t.version)
 		}),

@@ -35,7 +35,7 @@ Um code demo-<cenário> escolhe o cenário; qualquer outro usa o cenário defaul
 			`Starts the simulated Meta: the Graph API and the OAuth dialog, with state, a ledger of every call and scripted faults.
 A code demo-<scenario> picks a scenario; any other plays the scenario default.`),
 		Example: "  waba simulator --addr 127.0.0.1:8081\n  waba simulator --addr 127.0.0.1:0 --dir .waba/simulator",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 		RunE: t.run(func(cmd *cobra.Command, _ []string) (err error) {
 			var cfg simulatorConfig
 			if err := config.Load(t.getenv, &cfg); err != nil {

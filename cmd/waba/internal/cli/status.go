@@ -17,7 +17,7 @@ func newStatus(t *terminal) *cobra.Command {
 		Short: t.say("Mostra onde está a integração de um restaurante", "Shows where a restaurant's integration stands"),
 		Example: `  waba status 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b
   waba status 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b -o json`,
-		Args: cobra.ExactArgs(1),
+		Args: t.oneArg("RESTAURANT_ID"),
 	}
 	output, client := t.formatFlag(cmd), t.apiFlag(cmd)
 	cmd.RunE = t.run(func(cmd *cobra.Command, args []string) error {

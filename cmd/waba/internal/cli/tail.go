@@ -34,7 +34,7 @@ func newEventsTail(t *terminal) *cobra.Command {
 		Example: `  waba events tail
   waba events tail --since 1h --type WabaReady -o json
   waba events tail --since all --restaurant 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b`,
-		Args: cobra.NoArgs,
+		Args: t.noArgs,
 	}
 	output, address := t.formatFlag(cmd), natsFlag(t, cmd)
 	cmd.Flags().StringVar(&restaurant, "restaurant", "", t.say("só deste restaurante", "only of this restaurant"))

@@ -43,7 +43,7 @@ Scenarios:
 		Example: `  waba trigger default --wait
   waba trigger all-strategies-fail --wait
   waba trigger pin-mismatch --restaurant 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b`,
-		Args:      cobra.ExactArgs(1),
+		Args:      t.oneArg("SCENARIO"),
 		ValidArgs: scenarioNames(),
 	}
 	output, client := t.formatFlag(cmd), t.apiFlag(cmd)

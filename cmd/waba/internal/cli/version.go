@@ -12,7 +12,7 @@ func newVersion(t *terminal) *cobra.Command {
 		Use:     "version",
 		Short:   t.say("Mostra a versão deste programa", "Shows the version of this program"),
 		Example: "  waba version\n  waba version -o json",
-		Args:    cobra.NoArgs,
+		Args:    t.noArgs,
 	}
 	output := t.formatFlag(cmd)
 	cmd.RunE = t.run(func(*cobra.Command, []string) error {

@@ -18,7 +18,7 @@ Sai com 0 quando conectou, 5 quando alguém precisa agir, 1 quando falhou, 124 q
 Exits with 0 when it is connected, 5 when somebody must act, 1 when it has failed, 124 when time is up.`),
 		Example: `  waba watch 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b
   waba watch 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b --follow --timeout 10m -o json`,
-		Args: cobra.ExactArgs(1),
+		Args: t.oneArg("RESTAURANT_ID"),
 	}
 	output, client := t.formatFlag(cmd), t.apiFlag(cmd)
 	cmd.Flags().BoolVarP(&through, "follow", "f", false, t.say("continua também enquanto alguém precisa agir", "goes on also while somebody must act"))
