@@ -39,6 +39,7 @@ var matrix = map[string]access{
 	"POST /api/whatsapp/integrations/{restaurant_id}/retry":  {auth.ScopeOnboard, `{}`},
 	"POST /api/whatsapp/integrations/{restaurant_id}/cancel": {auth.ScopeOnboard, `{}`},
 	"GET /openapi.json":                                      {},
+	"GET /docs":                                              {},
 }
 
 func TestEveryRouteIsOpenToThoseWhoMayCallItAndToNobodyElse(t *testing.T) {
@@ -148,7 +149,7 @@ func TestTheOpenAPIDocumentNamesEveryRoute(t *testing.T) {
 	require.Equal(t, "3.1.0", document.OpenAPI)
 	for route := range matrix {
 		method, path, _ := strings.Cut(route, " ")
-		if path == "/openapi.json" {
+		if path == "/openapi.json" || path == "/docs" {
 			continue
 		}
 		operation, ok := document.Paths[path][strings.ToLower(method)]
@@ -159,4 +160,11 @@ func TestTheOpenAPIDocumentNamesEveryRoute(t *testing.T) {
 	require.Contains(t, document.Components.Schemas, "CodeBody")
 	require.Contains(t, document.Components.Schemas["CodeBody"]["properties"], "waba_id")
 	require.NotContains(t, a.text, "$schema")
+
+	page := w.get("/docs", header{"Authorization": ""})
+	require.Equal(t, http.StatusOK, page.status)
+	require.Contains(t, page.text, "<code>POST "+completePath+"</code>")
+	require.Contains(t, page.text, "<code>restaurant_id</code>")
+	require.NotContains(t, page.text, "<script")
+	require.NotContains(t, page.text, "https://", "it needs nothing from elsewhere")
 }

@@ -2,10 +2,7 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"html/template"
-	"net/http"
 
 	"github.com/waba-platform/onboarding/pkg/errcode"
 )
@@ -34,17 +31,7 @@ func (c *call) page(back returned) error {
 	if err := pageTemplate.Execute(&body, view); err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(pageStyle))
-	header := c.w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Language", string(c.lang))
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+
-		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	status := back.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	c.w.WriteHeader(status)
-	_, _ = c.w.Write(body.Bytes()) // a browser that has gone away changes nothing
+	c.w.Header().Set("Content-Language", string(c.lang))
+	c.html(back.status, pageStyle, body.Bytes())
 	return nil
 }

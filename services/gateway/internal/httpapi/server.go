@@ -103,9 +103,6 @@ func (s *Server) routes() {
 	s.commandRoutes()
 	s.oauthRoutes()
 	s.integrationRoutes()
-	s.get("/openapi.json", s.open(s.openapi))
-}
-
-func (s *Server) get(path string, handler http.HandlerFunc) {
-	s.router.Method(http.MethodGet, path, handler)
+	s.router.Get("/openapi.json", s.open(s.openapi))
+	s.router.Get("/docs", s.open((*call).docs))
 }

@@ -17,8 +17,9 @@ import (
 // is published is what is enforced. Of huma only the document and the validation
 // are used; its errors, which repeat values, never leave this file.
 type spec struct {
-	document *huma.OpenAPI
-	text     []byte
+	document   *huma.OpenAPI
+	operations []*huma.Operation // in the order in which they were added
+	text       []byte
 }
 
 const schemas = "#/components/schemas/"
@@ -78,6 +79,7 @@ func (s *spec) add(e endpoint, body reflect.Type) func(map[string]any) error {
 		check = s.checker(schema)
 	}
 	s.document.AddOperation(op)
+	s.operations = append(s.operations, op)
 	return check
 }
 
