@@ -52,11 +52,11 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	defer graph.Close()
 	history, err := bus.OpenHistory(ctx, deps.JetStream)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	secrets, err := bus.OpenSecrets(ctx, deps.JetStream)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	performer := &effect.Performer{
 		Graph:   graph,
@@ -82,4 +82,12 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		return fmt.Errorf("onboarding: %w", err)
 	}
 	return nil
+}
+
+// unlessStopped returns the error, or nil when it is only that of being stopped.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }

@@ -114,3 +114,17 @@ func TestTheStepEndpointsRestAfterTheirStage(t *testing.T) {
 	require.Equal(t, 2, got.Polling.MaxAttempts)
 	s.requireReplays(t, r.restaurant)
 }
+
+func TestAnAccountThatTheTokenMayNotUseIsNoReasonToMakeAnother(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	code := "demo-default-not-permitted"
+	require.NoError(t, s.meta.Inject(metasim.Fault{
+		Ops: []metasim.Op{metasim.OpPhoneNumbers}, Code: code, Kind: metasim.FaultError, Status: 403, ErrorCode: 200, ErrorSubcode: 1349174,
+	}))
+	r := s.receive(t, code, event.Claims{})
+	got := s.until(t, r, endedOrResting)
+	require.Equal(t, event.StatusAction, got.Status)
+	require.Equal(t, event.CodePermissionMissing, got.Error.Code)
+	require.Zero(t, s.meta.Calls(metasim.OpCreate2A, code))
+}

@@ -190,16 +190,25 @@ func (q *search) accountsOf(ctx context.Context, business event.BusinessID, stra
 }
 
 // prove keeps an account only if a call with the token shows its numbers. Several
-// are left as they are: somebody must choose among them first.
+// are left as they are: somebody must choose among them first. An account that a
+// business lists and that the token may not use is there all the same: the error
+// is Meta's refusal, lest another be made beside it.
 func (q *search) prove(ctx context.Context, found []machine.Account) ([]machine.Account, error) {
 	if len(found) != 1 {
 		return found, nil
 	}
 	account := found[0]
-	phones, err := q.graph.PhoneNumbers(ctx, q.token, account.ID)
-	ok, err := q.look(account.Strategy, "phone_numbers", string(account.ID), 1, err)
-	if err != nil || !ok {
+	phones, refusal := q.graph.PhoneNumbers(ctx, q.token, account.ID)
+	ok, err := q.look(account.Strategy, "phone_numbers", string(account.ID), 1, refusal)
+	if err != nil {
 		return nil, err
+	}
+	if !ok {
+		listed := account.Strategy == event.StrategyBusiness || account.Strategy == event.StrategyPage
+		if e, _ := errors.AsType[*meta.Error](refusal); listed && e.Class == event.ClassPermission {
+			return nil, refusal
+		}
+		return nil, nil
 	}
 	for _, phone := range phones {
 		account.Numbers = append(account.Numbers, number(account.ID, phone))

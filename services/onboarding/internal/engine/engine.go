@@ -43,6 +43,7 @@ type Engine struct {
 	policy    machine.Policy
 	now       func() time.Time
 	logger    *slog.Logger
+	recent    recent
 }
 
 // New returns an engine. The policy is for runs that start from now on.
@@ -53,7 +54,7 @@ func New(js jetstream.JetStream, history *bus.History, performer Performer, poli
 // Handle answers the bell for one restaurant. It may be called any number of
 // times for the same message, by any number of processes, to the same end.
 func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
-	head, state, err := e.head(ctx, bell.Restaurant)
+	head, state, err := e.head(ctx, bell)
 	if err != nil {
 		return err
 	}
@@ -76,23 +77,35 @@ func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
 	return e.decide(ctx, head, state, step)
 }
 
-// head returns the last decision of a restaurant and the state after it.
-func (e *Engine) head(ctx context.Context, id event.RestaurantID) (bus.Head, machine.State, error) {
-	head, err := e.history.Head(ctx, id)
+// head returns the last decision of the bell's restaurant and the state after it.
+func (e *Engine) head(ctx context.Context, bell bus.Message) (bus.Head, machine.State, error) {
+	if head, ok := e.recent.head(bell); ok {
+		state, err := stateOf(bell.Restaurant, head)
+		if err == nil && state.Todo.Effect != "" {
+			return head, state, nil
+		}
+	}
+	head, err := e.history.Head(ctx, bell.Restaurant)
 	if errors.Is(err, event.ErrMalformed) {
 		return head, machine.State{}, &fault.Permanent{Reason: "head_malformed", Err: err}
 	}
 	if err != nil {
 		return head, machine.State{}, err
 	}
+	state, err := stateOf(bell.Restaurant, head)
+	return head, state, err
+}
+
+// stateOf returns the state after a restaurant's head.
+func stateOf(id event.RestaurantID, head bus.Head) (machine.State, error) {
 	if head.Seq == 0 {
-		return head, machine.Begin(id), nil
+		return machine.Begin(id), nil
 	}
 	var state machine.State
 	if err := json.Unmarshal(head.State, &state); err != nil {
-		return head, state, &fault.Permanent{Reason: "state_malformed", Err: fmt.Errorf("state of %s at %d: %w", id, head.Seq, err)}
+		return state, &fault.Permanent{Reason: "state_malformed", Err: fmt.Errorf("state of %s at %d: %w", id, head.Seq, err)}
 	}
-	return head, state, nil
+	return state, nil
 }
 
 // step is something that happened, and what made it happen.
@@ -180,8 +193,7 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 	if err != nil {
 		return fmt.Errorf("encode state of %s: %w", state.RestaurantID, err)
 	}
-	seq, err := bus.Decide(ctx, e.js, bus.Decision{
-		After: head.Last,
+	seq, err := e.record(ctx, head, bus.Decision{
 		Meta: event.Meta{
 			ID:          event.DeriveID("decision", string(state.RestaurantID), fmt.Sprint(head.Seq), step.cause),
 			Source:      Source,
@@ -206,6 +218,27 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 	e.logger.InfoContext(ctx, "decided", "restaurant_id", state.RestaurantID, "event", decision.Name(),
 		"seq", seq, "stage", after.Stage, "status", after.Status, "run", after.Run)
 	return e.arm(ctx, after)
+}
+
+// record records a decision that follows upon a head. The error wraps [bus.ErrLost]
+// when the head has moved on; what is no decision and came after it is passed.
+func (e *Engine) record(ctx context.Context, head bus.Head, decision bus.Decision) (seq uint64, err error) {
+	for {
+		decision.After = head.Last
+		e.recent.add(decision.Meta.ID)
+		seq, err = bus.Decide(ctx, e.js, decision)
+		if !errors.Is(err, bus.ErrLost) {
+			return seq, err
+		}
+		now, failed := e.history.Head(ctx, decision.Meta.Restaurant)
+		switch {
+		case failed != nil:
+			return 0, failed
+		case now.Seq != head.Seq || now.Last == head.Last:
+			return 0, err
+		}
+		head = now
+	}
 }
 
 // arm makes sure that the timer of a wait is armed. Arming twice is harmless.
