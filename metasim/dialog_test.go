@@ -1,6 +1,7 @@
 package metasim_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -18,9 +19,7 @@ func dialogQuery(change url.Values) string {
 		"client_id": {metasim.DefaultAppID}, "redirect_uri": {callback}, "state": {`n"once<&>`},
 		"scope": {"whatsapp_business_management,whatsapp_business_messaging,pages_show_list,pages_read_engagement,made_up"},
 	}
-	for name, values := range change {
-		query[name] = values
-	}
+	maps.Copy(query, change)
 	return "/dialog/oauth?" + query.Encode()
 }
 

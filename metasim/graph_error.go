@@ -16,10 +16,9 @@ type graphError struct {
 	details   string // error_data.details, on WhatsApp edges
 	transient bool
 
-	regainMinutes int           // says in the usage headers that the limit is reached
-	retryAfter    int           // seconds
-	challenge     string        // WWW-Authenticate's reason
-	expiry        func() string // unused when nil
+	regainMinutes int    // says in the usage headers that the limit is reached
+	retryAfter    int    // seconds
+	challenge     string // WWW-Authenticate's reason
 }
 
 const graphMethod = "GraphMethodException"
@@ -103,9 +102,9 @@ func errToken(status, subcode int, why string) *graphError {
 }
 
 // errWhatsApp is an error of the WhatsApp edges: the details say what is wrong.
-func errWhatsApp(status, code int, title, details string) *graphError {
+func errWhatsApp(code int, title, details string) *graphError {
 	return &graphError{
-		status: status, code: code, details: details,
+		status: http.StatusBadRequest, code: code, details: details,
 		message: "(#" + strconv.Itoa(code) + ") " + title,
 	}
 }

@@ -1,7 +1,6 @@
 package metasim
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,20 +98,20 @@ func (s *Server) register(c *call) answer {
 	number, pin := c.node.phone, c.param("pin")
 	switch {
 	case c.param("messaging_product") != "whatsapp":
-		return refused(errWhatsApp(http.StatusBadRequest, 131008, "Required parameter is missing", "messaging_product must be whatsapp"))
+		return refused(errWhatsApp(131008, "Required parameter is missing", "messaging_product must be whatsapp"))
 	case !isPIN(pin):
-		return refused(errWhatsApp(http.StatusBadRequest, 131009, "Parameter value is not valid", "pin must have 6 digits"))
+		return refused(errWhatsApp(131009, "Parameter value is not valid", "pin must have 6 digits"))
 	case spent(number.attempts, c.now):
 		return refused(errTooOften("registered"))
 	}
 	s.change(c, change{Kind: changeRegisterTry, WABA: number.waba.index, Phone: number.index})
 	switch {
 	case c.world.scenario.shape.coexistence:
-		return refused(errWhatsApp(http.StatusBadRequest, 100, "Invalid parameter", "the number is used by the WhatsApp Business app"))
+		return refused(errWhatsApp(100, "Invalid parameter", "the number is used by the WhatsApp Business app"))
 	case !number.verified:
-		return refused(errWhatsApp(http.StatusBadRequest, 133006, "Phone number re-verification needed", "verify the number before it is registered"))
+		return refused(errWhatsApp(133006, "Phone number re-verification needed", "verify the number before it is registered"))
 	case number.pin != "" && number.pin != KeyOf(pin):
-		return refused(errWhatsApp(http.StatusBadRequest, 133005, "Two step verification PIN mismatch", "two-step PIN does not match"))
+		return refused(errWhatsApp(133005, "Two step verification PIN mismatch", "two-step PIN does not match"))
 	}
 	s.change(c, change{Kind: changeRegistered, WABA: number.waba.index, Phone: number.index, PIN: KeyOf(pin)})
 	c.executed = true
@@ -127,9 +126,9 @@ func (s *Server) deregister(c *call) answer {
 	s.change(c, change{Kind: changeDeregisterTry, WABA: number.waba.index, Phone: number.index})
 	switch {
 	case c.world.scenario.shape.coexistence:
-		return refused(errWhatsApp(http.StatusBadRequest, 100, "Invalid parameter", "the number is used by the WhatsApp Business app"))
+		return refused(errWhatsApp(100, "Invalid parameter", "the number is used by the WhatsApp Business app"))
 	case !number.registered:
-		e := errWhatsApp(http.StatusBadRequest, 100, "Invalid parameter", "the number is not registered")
+		e := errWhatsApp(100, "Invalid parameter", "the number is not registered")
 		e.subcode = 2207051
 		return refused(e)
 	}
@@ -145,7 +144,7 @@ func (s *Server) setPIN(c *call) answer {
 	}
 	pin := c.param("pin")
 	if !isPIN(pin) {
-		return refused(errWhatsApp(http.StatusBadRequest, 131009, "Parameter value is not valid", "pin must have 6 digits"))
+		return refused(errWhatsApp(131009, "Parameter value is not valid", "pin must have 6 digits"))
 	}
 	number := c.node.phone
 	s.change(c, change{Kind: changePIN, WABA: number.waba.index, Phone: number.index, PIN: KeyOf(pin)})
@@ -161,7 +160,7 @@ func (s *Server) requestCode(c *call) answer {
 	case c.param("language") == "":
 		return refused(errInvalid("The parameter language is required"))
 	case number.verified:
-		return refused(errWhatsApp(http.StatusBadRequest, 136024, "Request code error", "the number is verified already"))
+		return refused(errWhatsApp(136024, "Request code error", "the number is verified already"))
 	}
 	s.change(c, change{Kind: changeCodeSent, WABA: number.waba.index, Phone: number.index})
 	c.executed = true
@@ -171,7 +170,7 @@ func (s *Server) requestCode(c *call) answer {
 func (s *Server) verifyCode(c *call) answer {
 	number := c.node.phone
 	if !number.codeSent || c.param("code") != VerificationCode {
-		return refused(errWhatsApp(http.StatusBadRequest, 136025, "Verify code error", "wrong code"))
+		return refused(errWhatsApp(136025, "Verify code error", "wrong code"))
 	}
 	s.change(c, change{Kind: changeVerified, WABA: number.waba.index, Phone: number.index})
 	c.executed = true
@@ -182,7 +181,7 @@ func (s *Server) verifyCode(c *call) answer {
 }
 
 func errTooOften(what string) *graphError {
-	return errWhatsApp(http.StatusBadRequest, 133016, "Account register/deregister rate limit exceeded",
+	return errWhatsApp(133016, "Account register/deregister rate limit exceeded",
 		"the number was "+what+" too often; wait 72 hours")
 }
 

@@ -132,10 +132,3 @@ func setOf(ops []Op) opSet {
 }
 
 func (set opSet) has(op Op) bool { return set&(1<<op) != 0 }
-
-// onAccount lists what is done with an account or a number: Meta counts these
-// against the account, and answers a dead token with 401 there.
-var onAccount = setOf([]Op{
-	OpOwned, OpClient, OpWABA, OpPhoneNumbers, OpPhone, OpSubscribe, OpSubscribedApps, OpUnsubscribe,
-	OpRegister, OpDeregister, OpSetPIN, OpRequestCode, OpVerifyCode,
-})

@@ -34,7 +34,7 @@ func (w *walk) call(method, path string, body any) (reply, error) {
 		r, err := w.s.try(w.t, method, "/v22.0"+path, w.token, body)
 		if err != nil || r.status == http.StatusServiceUnavailable || r.status == http.StatusOK && r.json == nil {
 			if method != http.MethodGet && err != nil {
-				return r, nil // the outcome is unknown: whoever asked looks
+				return r, nil //nolint:nilerr // the outcome is unknown: whoever asked looks
 			}
 			continue
 		}

@@ -70,7 +70,8 @@ func (s *Server) usageHeaders(c *call, a *answer) {
 	percent := strconv.Itoa(used)
 	a.set("X-App-Usage", `{"call_count":`+percent+`,"total_time":`+percent+`,"total_cputime":`+percent+`}`)
 
-	object, account := "", c.node.waba
+	var object string
+	account := c.node.waba
 	switch {
 	case account != nil:
 		object = idText(account.id)

@@ -80,7 +80,7 @@ func startTopology(t *testing.T, graph string) *topology {
 	t.Helper()
 	c := &topology{}
 	c.startNATS(t)
-	dir, err := os.MkdirTemp("", "waba-pg-")
+	dir, err := os.MkdirTemp("", "waba-pg-") //nolint:usetesting // the server's own account must be able to enter it
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	database, err := postgresproc.Start(context.WithoutCancel(t.Context()), dir)

@@ -51,9 +51,9 @@ func (a addresses) in(text string) string {
 	).Replace(text)
 }
 
-func TestEveryCommandOfTheReadmeDoesWhatItSays(t *testing.T) {
+func TestEveryCommandOfTheReadmeDoesWhatItSays(t *testing.T) { //nolint:paralleltest // both build bin/waba
 	for _, file := range []string{"README.md", "README.en.md"} {
-		t.Run(file, func(t *testing.T) {
+		t.Run(file, func(t *testing.T) { //nolint:paralleltest // see above
 			all := blocks(t, file)
 			require.Equal(t, "make run\n", all[0].text, "a newcomer's first command")
 			at := run(t)
@@ -141,7 +141,7 @@ func requireLike(t *testing.T, shown, got string) {
 // goProgram runs a program of the README until it has printed a line.
 func goProgram(t *testing.T, at addresses, b block) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(filepath.Join(wabatest.Root(), "test"), "readme-")
+	dir, err := os.MkdirTemp(filepath.Join(wabatest.Root(), "test"), "readme-") //nolint:usetesting // in a module that has nats.go
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(at.in(b.text)), 0o600))

@@ -56,7 +56,7 @@ func Do(tb testing.TB, method, url string, body any, header map[string]string) (
 	if err != nil {
 		return Answer{}, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	answer := Answer{Status: response.StatusCode, Header: response.Header}
 	if answer.Body, err = io.ReadAll(response.Body); err != nil {
 		return Answer{}, err

@@ -56,7 +56,7 @@ func StartCommand(tb testing.TB, env []string, path string, args ...string) *Pro
 	tb.Helper()
 	p := &Process{tb: tb, output: &output{}, ended: make(chan struct{})}
 	p.cmd = exec.CommandContext(tb.Context(), path, args...)
-	p.cmd.Env = slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir()}, env)
+	p.cmd.Env = slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.Getenv("TMPDIR")}, env)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Kill() }

@@ -60,7 +60,7 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	}
 	performer := &effect.Performer{
 		Graph:   graph,
-		Vault:   vault.New(deps.DB, deps.Keyring, time.Now),
+		Vault:   vault.New(deps.DB, deps.Keyring, time.Now).Remembering(),
 		Secrets: secrets,
 		Keyring: deps.Keyring,
 		AppID:   cfg.AppID,
@@ -86,8 +86,8 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 
 // unlessStopped returns the error, or nil when it is only that of being stopped.
 func unlessStopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
