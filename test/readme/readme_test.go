@@ -52,8 +52,8 @@ func (a addresses) in(text string) string {
 }
 
 func TestEveryCommandOfTheReadmeDoesWhatItSays(t *testing.T) { //nolint:paralleltest // both build bin/waba
-	for _, file := range []string{"README.md", "README.en.md"} {
-		t.Run(file, func(t *testing.T) { //nolint:paralleltest // see above
+	for _, file := range []string{"README.md", "README.en.md"} { //nolint:paralleltest // see above
+		t.Run(file, func(t *testing.T) {
 			all := blocks(t, file)
 			require.Equal(t, "make run\n", all[0].text, "a newcomer's first command")
 			at := run(t)
