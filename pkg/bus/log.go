@@ -64,16 +64,6 @@ func (h *History) Head(ctx context.Context, id event.RestaurantID) (Head, error)
 	return head, nil
 }
 
-// HeadOf returns the decision that a message of the log is, as [History.Head] does.
-// Whether it is the last one it does not know. The error wraps [event.ErrMalformed].
-func HeadOf(m Message) (Head, error) {
-	head, err := readHead(m.Restaurant, &jetstream.RawStreamMsg{
-		Subject: m.Subject, Sequence: m.Seq, Header: m.Header, Data: m.Body, Time: m.Stored,
-	})
-	head.Last = head.Seq
-	return head, err
-}
-
 // headBefore returns the last decision before a place where there is none. It
 // reads the restaurant's whole log, which hardly ever happens.
 func (h *History) headBefore(ctx context.Context, id event.RestaurantID, last uint64) (Head, error) {

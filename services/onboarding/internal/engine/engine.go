@@ -79,11 +79,8 @@ func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
 
 // head returns the last decision of the bell's restaurant and the state after it.
 func (e *Engine) head(ctx context.Context, bell bus.Message) (bus.Head, machine.State, error) {
-	if head, ok := e.recent.head(bell); ok {
-		state, err := stateOf(bell.Restaurant, head)
-		if err == nil && state.Todo.Effect != "" {
-			return head, state, nil
-		}
+	if head, state, ok := e.recent.head(bell); ok {
+		return head, state, nil
 	}
 	head, err := e.history.Head(ctx, bell.Restaurant)
 	if errors.Is(err, event.ErrMalformed) {
@@ -92,20 +89,16 @@ func (e *Engine) head(ctx context.Context, bell bus.Message) (bus.Head, machine.
 	if err != nil {
 		return head, machine.State{}, err
 	}
-	state, err := stateOf(bell.Restaurant, head)
-	return head, state, err
-}
-
-// stateOf returns the state after a restaurant's head.
-func stateOf(id event.RestaurantID, head bus.Head) (machine.State, error) {
 	if head.Seq == 0 {
-		return machine.Begin(id), nil
+		return head, machine.Begin(bell.Restaurant), nil
 	}
 	var state machine.State
 	if err := json.Unmarshal(head.State, &state); err != nil {
-		return state, &fault.Permanent{Reason: "state_malformed", Err: fmt.Errorf("state of %s at %d: %w", id, head.Seq, err)}
+		return head, state, &fault.Permanent{
+			Reason: "state_malformed", Err: fmt.Errorf("state of %s at %d: %w", bell.Restaurant, head.Seq, err),
+		}
 	}
-	return state, nil
+	return head, state, nil
 }
 
 // step is something that happened, and what made it happen.
@@ -120,8 +113,11 @@ type step struct {
 // is open to one; else nothing.
 func (e *Engine) happened(ctx context.Context, head bus.Head, state machine.State, bell bus.Message, atHead bool) (step, error) {
 	pending := state.Todo.Effect != ""
-	if pending && !atHead {
+	switch {
+	case pending && !atHead:
 		return step{}, nil // that decision has a bell of its own
+	case state.Todo.Effect == machine.Proceed:
+		return e.perform(ctx, head, state) // nothing is done outside that an input could stop
 	}
 	input, ok, err := e.history.NextInput(ctx, bell.Restaurant, state.InputSeq)
 	if err != nil {
@@ -193,7 +189,7 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 	if err != nil {
 		return fmt.Errorf("encode state of %s: %w", state.RestaurantID, err)
 	}
-	seq, err := e.record(ctx, head, bus.Decision{
+	seq, err := e.record(ctx, head, after, bus.Decision{
 		Meta: event.Meta{
 			ID:          event.DeriveID("decision", string(state.RestaurantID), fmt.Sprint(head.Seq), step.cause),
 			Source:      Source,
@@ -220,12 +216,12 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 	return e.arm(ctx, after)
 }
 
-// record records a decision that follows upon a head. The error wraps [bus.ErrLost]
+// record records a decision that follows upon a head, and the state after it. The error wraps [bus.ErrLost]
 // when the head has moved on; what is no decision and came after it is passed.
-func (e *Engine) record(ctx context.Context, head bus.Head, decision bus.Decision) (seq uint64, err error) {
+func (e *Engine) record(ctx context.Context, head bus.Head, after machine.State, decision bus.Decision) (seq uint64, err error) {
 	for {
 		decision.After = head.Last
-		e.recent.add(decision.Meta.ID)
+		e.recent.add(decision.Meta.ID, sent{state: after, body: string(decision.State)})
 		seq, err = bus.Decide(ctx, e.js, decision)
 		if !errors.Is(err, bus.ErrLost) {
 			return seq, err

@@ -6,12 +6,14 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/waba-platform/onboarding/pkg/bus"
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
 )
 
 // mostRecent bounds the decisions that are remembered: far more than are at work.
-const mostRecent = 4096
+const mostRecent = 1024
 
-// recent remembers which decisions this process has just sent, until their bells
+// recent remembers the decisions that this process has just sent, until their bells
 // ring: such a bell is the head itself, and the head need not be read. It is safe
 // for concurrent use.
 //
@@ -21,34 +23,42 @@ const mostRecent = 4096
 // that rings again is answered after a look at the log. And if all this were wrong,
 // the fence would still refuse the decision.
 type recent struct {
-	mu  sync.Mutex
-	ids map[string]struct{}
+	mu   sync.Mutex
+	sent map[string]sent // by id
+}
+
+// sent is the state after a decision, and its JSON in the log.
+type sent struct {
+	state machine.State
+	body  string
 }
 
 // add remembers a decision that is about to be sent.
-func (r *recent) add(id string) {
+func (r *recent) add(id string, decision sent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ids == nil || len(r.ids) >= mostRecent { // the bells of most rang elsewhere
-		r.ids = make(map[string]struct{})
+	if r.sent == nil || len(r.sent) >= mostRecent { // the bells of most rang elsewhere
+		r.sent = make(map[string]sent)
 	}
-	r.ids[id] = struct{}{}
+	r.sent[id] = decision
 }
 
-// head returns the decision that a bell is, if it was sent from here and rings for
-// the first time. Only heads that call for an effect can be trusted to be the last.
-func (r *recent) head(bell bus.Message) (bus.Head, bool) {
+// head returns the decision that a bell is and the state after it, if it was sent
+// from here, rings for the first time and calls for an effect. Two processes may have
+// sent the same decision with different states: the log has one of them.
+func (r *recent) head(bell bus.Message) (bus.Head, machine.State, bool) {
 	if bell.Stream != bus.Log {
-		return bus.Head{}, false
+		return bus.Head{}, machine.State{}, false
 	}
 	id := bell.Header.Get(nats.MsgIdHdr)
 	r.mu.Lock()
-	_, ours := r.ids[id]
-	delete(r.ids, id)
+	decision, ours := r.sent[id]
+	delete(r.sent, id)
 	r.mu.Unlock()
-	if !ours || bell.Deliveries != 1 {
-		return bus.Head{}, false
+	if !ours || bell.Deliveries != 1 || decision.state.Todo.Effect == "" || decision.body != bell.Header.Get(event.StateHeader) {
+		return bus.Head{}, machine.State{}, false
 	}
-	head, err := bus.HeadOf(bell)
-	return head, err == nil
+	return bus.Head{
+		Seq: bell.Seq, Last: bell.Seq, Stored: bell.Stored, Envelope: event.Envelope{ID: id}, State: []byte(decision.body),
+	}, decision.state, true
 }

@@ -65,7 +65,7 @@ func (v *Vault) Claim(ctx context.Context, key string, restaurant event.Restaura
 func (v *Vault) claim(ctx context.Context, db bun.IDB, key string, restaurant event.RestaurantID, life time.Duration) (Claim, error) {
 	now := v.clock()
 	row := claimRow{Key: key, Restaurant: restaurant, ClaimedAt: now, ExpiresAt: now.Add(life)}
-	result, err := db.NewInsert().Model(&row).On("CONFLICT (claim_key) DO NOTHING").Exec(ctx)
+	result, err := db.NewInsert().Model(&row).On("CONFLICT (claim_key) DO NOTHING").Returning("NULL").Exec(ctx)
 	if err != nil {
 		return Claim{}, fmt.Errorf("vault: claim %s: %w", key, err)
 	}

@@ -62,7 +62,7 @@ func (v *Vault) pin(ctx context.Context, db bun.IDB, restaurant event.Restaurant
 	row := credentialRow{
 		Ref: ref, Restaurant: restaurant, DataKey: wrapped, PhoneNumberID: phone, Pin: text, CreatedAt: now, UpdatedAt: now,
 	}
-	result, err := db.NewInsert().Model(&row).On("CONFLICT (credential_ref) DO NOTHING").Exec(ctx)
+	result, err := db.NewInsert().Model(&row).On("CONFLICT (credential_ref) DO NOTHING").Returning("NULL").Exec(ctx)
 	if err != nil {
 		return seal.Secret{}, fmt.Errorf("vault: store pin %s: %w", ref, err)
 	}

@@ -37,14 +37,19 @@ func (v *Vault) StoreToken(ctx context.Context, c Credential) (event.CredentialR
 		Ref: c.Ref, Restaurant: c.Restaurant, ClaimKey: c.ClaimKey, DataKey: wrapped, Token: text,
 		TokenType: c.Type, TokenExpires: c.ExpiresAt.UTC(), UserID: c.UserID, CreatedAt: now, UpdatedAt: now,
 	}
-	result, err := v.db.NewInsert().Model(&row).On("CONFLICT DO NOTHING").Exec(ctx)
+	result, err := v.db.NewInsert().Model(&row).On("CONFLICT DO NOTHING").Returning("NULL").Exec(ctx)
 	if err != nil {
 		return "", fmt.Errorf("vault: store credential %s: %w", c.Ref, err)
 	}
-	if fresh, err := stored(result); err != nil || fresh {
-		return c.Ref, err
+	fresh, err := stored(result)
+	if err != nil {
+		return "", err
 	}
-	return v.storedAs(ctx, c)
+	if !fresh {
+		return v.storedAs(ctx, c)
+	}
+	v.memory.put(row, now)
+	return c.Ref, nil
 }
 
 // storedAs returns the name of a credential that was there before.
@@ -90,12 +95,18 @@ func (v *Vault) TokenByClaim(ctx context.Context, claimKey string) (c Credential
 // Token opens a restaurant's token. One that was destroyed, or that is another
 // restaurant's, is [ErrNotFound].
 func (v *Vault) Token(ctx context.Context, ref event.CredentialRef, restaurant event.RestaurantID) (seal.Secret, error) {
-	row, err := v.row(ctx, v.db, ref, restaurant)
-	if err == nil && row.Token == "" {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return seal.Secret{}, fmt.Errorf("vault: token %s of %s: %w", ref, restaurant, err)
+	now := v.clock()
+	row, known := v.memory.get(ref, restaurant, now)
+	if !known {
+		var err error
+		row, err = v.row(ctx, v.db, ref, restaurant)
+		if err == nil && row.Token == "" {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return seal.Secret{}, fmt.Errorf("vault: token %s of %s: %w", ref, restaurant, err)
+		}
+		v.memory.put(row, now)
 	}
 	return v.opened(row, tokenColumn, row.Token)
 }
@@ -104,6 +115,7 @@ func (v *Vault) Token(ctx context.Context, ref event.CredentialRef, restaurant e
 // made from now on. What is known of it beside the token stays. A token that is
 // not there is no error.
 func (v *Vault) Destroy(ctx context.Context, ref event.CredentialRef, restaurant event.RestaurantID) error {
+	defer v.memory.drop(ref)
 	_, err := v.db.NewUpdate().Model((*credentialRow)(nil)).
 		Set("data_key = ''").Set("user_access_token = NULL").Set("updated_at = ?", v.clock()).
 		Where("credential_ref = ?", ref).Where("restaurant_id = ?", restaurant).

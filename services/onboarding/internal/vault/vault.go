@@ -30,11 +30,21 @@ type Vault struct {
 	db   *bun.DB
 	keys *seal.Keyring
 	now  func() time.Time
+
+	memory *memory // nil: nothing is remembered
 }
 
 // New returns a vault over a database that has been migrated.
 func New(db *bun.DB, keys *seal.Keyring, now func() time.Time) *Vault {
 	return &Vault{db: db, keys: keys, now: now}
+}
+
+// Remembering makes the vault keep the rows of tokens for 15 seconds, sealed, and
+// returns it. A token that another process destroys can be opened here until then; a
+// run whose token was destroyed has no step left that would.
+func (v *Vault) Remembering() *Vault {
+	v.memory = &memory{}
+	return v
 }
 
 // clock returns the time as both kinds of database keep it.
