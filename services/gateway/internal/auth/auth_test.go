@@ -39,7 +39,7 @@ func TestAKeyGivesItsRestaurantsAndScopes(t *testing.T) {
 	require.NotContains(t, string(body), text.Reveal()[len("waba_")+9:], "only the hash is kept")
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.Equal(t, os.FileMode(0o644), info.Mode().Perm(), "the gateway reads it as another user")
 
 	keys, err := auth.OpenKeys(path, discard())
 	require.NoError(t, err)

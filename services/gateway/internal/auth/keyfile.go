@@ -49,6 +49,13 @@ func RemoveKey(path, id string) error {
 	return keyFile{Keys: kept}.write(path)
 }
 
+// keyFileMode lets everybody on the machine read the file: the gateway often runs
+// as another user than who makes the keys, as in a container, which sees the file
+// with the owner and mode that it has outside. All that is to be read there are
+// hashes of secrets of 256 random bits, which nobody guesses. Only the owner may
+// write: who writes makes keys.
+const keyFileMode fs.FileMode = 0o644
+
 // write checks the keys and replaces the file with them in one step.
 func (f keyFile) write(path string) error {
 	if _, err := index(f); err != nil {
@@ -63,7 +70,7 @@ func (f keyFile) write(path string) error {
 		return fmt.Errorf("key file: %w", err)
 	}
 	_, err = temp.Write(append(body, '\n'))
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+	if err := errors.Join(err, temp.Chmod(keyFileMode), temp.Sync(), temp.Close()); err != nil {
 		return errors.Join(fmt.Errorf("key file: %w", err), os.Remove(temp.Name()))
 	}
 	if err := os.Rename(temp.Name(), path); err != nil {
