@@ -32,7 +32,8 @@ type Deps struct {
 const (
 	callTimeout = 10 * time.Second
 	claimLife   = 30 * time.Second
-	stepTimeout = 2 * time.Minute // a search makes many calls
+	stepLimit   = 90 * time.Second // a search makes many calls
+	stepTimeout = 2 * time.Minute
 )
 
 // Run works until ctx ends, then lets the steps in hand finish. What it does not
@@ -66,7 +67,9 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		AppID:   cfg.AppID,
 		Pin:     cfg.Pin,
 		Limit:   claimLife,
-		Now:     time.Now,
+
+		StepLimit: stepLimit,
+		Now:       time.Now,
 	}
 	onboarding := engine.New(deps.JetStream, history, performer, cfg.policy(), time.Now, deps.Logger)
 	router, err := bus.NewRouter(deps.JetStream, bus.RouterConfig{Timeout: stepTimeout, Logger: deps.Logger})

@@ -41,7 +41,9 @@ type Performer struct {
 	AppID   string        // ours, which a token must be of
 	Pin     seal.Secret   // for every number; zero: a random one each
 	Limit   time.Duration // longest that a claimed call may take, and that a claim lives
-	Now     func() time.Time
+	// StepLimit is the longest that one effect may take, all its calls together.
+	StepLimit time.Duration
+	Now       func() time.Time
 }
 
 // Perform does what the state calls for. See engine.Performer.
@@ -60,16 +62,21 @@ func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outco
 	if !ok {
 		return machine.Outcome{}, fmt.Errorf("effect %q is not known to this version", s.Todo.Effect)
 	}
-	outcome, err := perform(ctx, s)
+	step, cancel := context.WithTimeout(ctx, p.StepLimit)
+	defer cancel()
+	outcome, err := perform(step, s)
 	if err != nil && ctx.Err() != nil {
 		return machine.Outcome{}, err // we were stopped; Meta said nothing
+	}
+	if err != nil && step.Err() != nil { // many calls, each in time, and all together too slow
+		err = &meta.Error{MetaError: event.MetaError{Operation: string(s.Todo.Effect), Class: event.ClassTransient}, Reason: meta.ReasonTimeout}
 	}
 	outcome.Effect = s.Todo.Effect
 	if refusal, ok := errors.AsType[*meta.Error](err); ok {
 		outcome.Error = &refusal.MetaError
 		return outcome, nil
 	}
-	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, bus.ErrSecretGone) {
+	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, bus.ErrSecretGone) || errors.Is(err, errSealedElsewhere) {
 		return machine.Outcome{Effect: s.Todo.Effect, Code: event.CodeSecretGone}, nil
 	}
 	return outcome, err
@@ -126,11 +133,28 @@ func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
 		BusinessID:        s.BusinessID,
 		WabaID:            s.WabaID,
 		PhoneNumberID:     s.PhoneNumberID,
-		DiscoveryAttempts: s.Rests + 1,
+		DiscoveryAttempts: s.Searches,
 		CreationStrategy:  s.Strategy,
-		PollingStatus:     string(s.Status),
+		PollingStatus:     pollingStatus(s),
 	})
 }
+
+// pollingStatus is the brief's column: what the polls have come to.
+func pollingStatus(s machine.State) string {
+	switch {
+	case s.Polling.Attempts == 0:
+		return "not_needed"
+	case s.WabaID != "":
+		return "found"
+	case s.Polling.Attempts >= s.Polling.MaxAttempts:
+		return "not_found"
+	}
+	return "polling"
+}
+
+// errSealedElsewhere says that a sealed input can never be opened here: the
+// gateway seals to a key that is not ours.
+var errSealedElsewhere = errors.New("sealed to another key")
 
 // open returns a sealed input in clear.
 func (p *Performer) open(ctx context.Context, s machine.State, purpose string) (seal.Secret, error) {
@@ -139,6 +163,9 @@ func (p *Performer) open(ctx context.Context, s machine.State, purpose string) (
 		return seal.Secret{}, err
 	}
 	secret, err := p.Keyring.Open(purpose, string(s.RestaurantID), sealed)
+	if errors.Is(err, seal.ErrWrongKey) || errors.Is(err, seal.ErrTampered) {
+		return seal.Secret{}, fmt.Errorf("open secret %s: %w: %w", s.SecretRef, errSealedElsewhere, err)
+	}
 	if err != nil {
 		return seal.Secret{}, fmt.Errorf("open secret %s: %w", s.SecretRef, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/vault"
@@ -41,10 +43,19 @@ func (p *Performer) exchange(ctx context.Context, s machine.State) (machine.Outc
 	if token.ExpiresIn > 0 {
 		credential.ExpiresAt = p.Now().Add(token.ExpiresIn).UTC().Truncate(time.Second)
 	}
-	if _, err := p.Vault.StoreToken(ctx, credential); err != nil {
+	if err := p.store(call, credential); err != nil {
 		return machine.Outcome{}, err
 	}
 	return tokenOutcome(credential), nil
+}
+
+// store stores a token for which its code was spent. A database that hiccups is
+// tried again while the claim lives: the code will not give another token.
+func (p *Performer) store(ctx context.Context, credential vault.Credential) error {
+	_, err := backoff.Retry(ctx, func() (event.CredentialRef, error) {
+		return p.Vault.StoreToken(ctx, credential)
+	}, backoff.WithMaxElapsedTime(p.Limit))
+	return err
 }
 
 // staleExchange decides after an owner died with the claim: it may have stored

@@ -73,7 +73,7 @@ func (s *State) created(id event.WabaID, now time.Time) event.Event {
 	}
 	decision := event.WabaCreationAttempted{Strategy: attempt.Strategy, Outcome: event.ResultCreated, Attempt: s.Calls, WabaID: id}
 	s.endStrategy(event.ResultCreated, nil, now)
-	s.Made, s.Strategy = id, attempt.Strategy
+	s.Made, s.MadeIn, s.Strategy = id, s.BusinessID, attempt.Strategy
 	s.startPolling(now)
 	return decision
 }

@@ -111,10 +111,14 @@ func missingPermissions(scopes []string) []string {
 }
 
 func (s *State) discovered(o Outcome, now time.Time) event.Event {
+	s.Searches++
 	switch len(o.Found) {
 	case 0:
 		s.progress(event.StageCreation)
 		s.BusinessID = o.MakeIn
+		if s.MadeIn != o.MakeIn {
+			s.Made = "" // for another business: it will never show here
+		}
 		if s.Made != "" || s.anyResult(event.ResultCreated) {
 			s.startPolling(now) // it was made: it only has to show
 		} else {

@@ -55,7 +55,8 @@ func (s *State) codeReceived(in event.OAuthCodeReceived, policy Policy, now time
 	return event.OnboardingStarted{Run: s.Run, From: event.OriginCode}
 }
 
-// open starts a new run: nothing of the one before counts any more.
+// open starts a new run. Of the one before only this counts: an account that was
+// made and has not shown yet is waited for, lest there be two.
 func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	fresh := Begin(s.RestaurantID)
 	fresh.Run, fresh.Sequence, fresh.InputSeq = s.Run+1, s.Sequence, s.InputSeq
@@ -63,6 +64,9 @@ func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	fresh.Stage = event.StageExchange
 	fresh.Origin, fresh.Entry = origin, event.StageDiscovery
 	fresh.CreatedAt = now
+	if s.Status != event.StatusCompleted && s.Made != "" {
+		fresh.Made, fresh.MadeIn = s.Made, s.MadeIn
+	}
 	*s = fresh
 }
 
@@ -175,7 +179,6 @@ func (s *State) reopen(policy Policy, now time.Time) event.Event {
 	s.open(event.OriginRetry, policy, now)
 	s.CredentialRef, s.TokenType, s.TokenExpires = before.CredentialRef, before.TokenType, before.TokenExpires
 	s.CodeHash, s.Claims = before.CodeHash, before.Claims
-	s.Made = before.Made
 	s.do(CheckToken)
 	return event.OnboardingStarted{Run: s.Run, From: event.OriginRetry}
 }

@@ -95,7 +95,10 @@ func TestANewCode(t *testing.T) {
 			fresh.Origin, fresh.Entry, fresh.Policy = event.OriginCode, event.StageDiscovery, policy()
 			fresh.CreatedAt, fresh.UpdatedAt = w.now, w.now
 			fresh.Todo = machine.Todo{Effect: machine.ExchangeCode, Number: before.Sequence + 1}
-			require.Equal(t, fresh, w.state, "nothing of an earlier run is left")
+			if before.Status != event.StatusCompleted && before.Made != "" {
+				fresh.Made, fresh.MadeIn = before.Made, before.MadeIn // it may show yet
+			}
+			require.Equal(t, fresh, w.state, "nothing else of an earlier run is left")
 		})
 	}
 }

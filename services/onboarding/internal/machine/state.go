@@ -31,8 +31,10 @@ type State struct {
 	GrantedBusinesses []event.BusinessID `json:"granted_businesses,omitempty"`
 
 	// The account's numbers, and what became of a registration.
-	Numbers      []Number     `json:"numbers,omitempty"`
-	Registration Registration `json:"registration,omitzero"`
+	MadeIn       event.BusinessID `json:"made_in,omitempty"`  // where the account of Snapshot.Made was made
+	Searches     int              `json:"searches,omitempty"` // for an account, in this run
+	Numbers      []Number         `json:"numbers,omitempty"`
+	Registration Registration     `json:"registration,omitzero"`
 
 	// How long things have been tried.
 	StepSince  time.Time `json:"step_since,omitzero"`  // first time that the present step was put off

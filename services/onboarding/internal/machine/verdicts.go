@@ -42,6 +42,8 @@ var (
 	incapable   = act(event.CodeAppNotPermitted, event.ActionFixConfiguration, event.ActorOperator)
 	refused     = act(event.CodeMetaRefused, event.ActionContactSupport, event.ActorOperator)
 	badSecret   = misconfigured(event.CodeAppSecretInvalid)
+	// The token is in the vault by then: once the secret is right, the run goes on.
+	wrongSecret = act(event.CodeAppSecretInvalid, event.ActionFixConfiguration, event.ActorOperator)
 )
 
 func act(code event.Code, action event.ActionKind, actor event.Actor) Verdict {
@@ -95,8 +97,8 @@ var verdictsOf = map[Effect]map[event.Class]Verdict{
 		event.ClassPermission:  misconfigured(event.CodeAppNotPermitted),
 	},
 	CheckToken: { // this call is made as the app: what Meta refuses is the app's
-		event.ClassAuthExpired: badSecret,
-		event.ClassInvalid:     badSecret,
+		event.ClassAuthExpired: wrongSecret,
+		event.ClassInvalid:     wrongSecret,
 		event.ClassPermission:  incapable,
 	},
 	CreateWaba: {
