@@ -13,8 +13,3 @@ CREATE TABLE onboarding_claims (
 
 -- All claims of one restaurant, which go when it is deleted.
 CREATE INDEX onboarding_claims_restaurant ON onboarding_claims (restaurant_id);
-
---bun:split
-
--- Sweeping claims that nobody can need any more.
-CREATE INDEX onboarding_claims_expiry ON onboarding_claims (expires_at);

@@ -41,14 +41,9 @@ func status(t *testing.T, api, restaurant string, header map[string]string) map[
 	return data
 }
 
-// requireEndsOnce waits until a run has ended and judges it: completed, or, if it
-// was killed in the exchange, failed because its code may be spent.
-func requireEndsOnce(t *testing.T, dev *wabatest.Dev, meta *metasim.Server, restaurant, code string) {
-	t.Helper()
-	judge(t, dev.HTTP, jetStream(t, dev.NATS), meta, restaurant, code, nil)
-}
-
-func judge(t *testing.T, api string, js jetstream.JetStream, meta *metasim.Server, restaurant, code string, header map[string]string) {
+// judge waits until a run has ended: completed, or, if its exchange was cut in the
+// middle (spent), failed because a code is never sent twice.
+func judge(t *testing.T, api string, js jetstream.JetStream, meta *metasim.Server, restaurant, code string, spent bool, header map[string]string) {
 	t.Helper()
 	var document map[string]any
 	require.Eventually(t, func() bool {
@@ -56,6 +51,7 @@ func judge(t *testing.T, api string, js jetstream.JetStream, meta *metasim.Serve
 		return document != nil && document["status"] != "in_progress"
 	}, 2*time.Minute, 50*time.Millisecond, "%s stands at %v", code, document)
 	if document["status"] != "completed" {
+		require.True(t, spent, "%s: its exchange was not cut: %v", code, document)
 		failure, _ := document["error"].(map[string]any)
 		require.Equal(t, "failed", document["status"], "%s: %v", code, document)
 		require.Equal(t, string(event.CodeExchangeUnanswered), failure["code"], "%s: %v", code, document)

@@ -53,6 +53,10 @@ func New(js jetstream.JetStream, history *bus.History, performer Performer, poli
 
 // Handle answers the bell for one restaurant. It may be called any number of
 // times for the same message, by any number of processes, to the same end.
+//
+// No error is permanent: what this build cannot read or decide, a newer one beside
+// it can. The bell rings until then; a bell that was put away would leave its
+// restaurant waiting for ever.
 func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
 	head, state, err := e.head(ctx, bell)
 	if err != nil {
@@ -62,10 +66,8 @@ func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
 		return &fault.Later{After: 100 * time.Millisecond, Reason: "the bell is ahead of the head"}
 	}
 	atHead := bell.Stream == bus.Log && bell.Seq == head.Seq
-	if atHead && (state.Status.Ended() || state.Status.Resting()) {
-		if err := e.performer.Reflect(ctx, state); err != nil {
-			return err
-		}
+	if err := e.reflect(ctx, state, bell, atHead); err != nil {
+		return err
 	}
 	step, err := e.happened(ctx, head, state, bell, atHead)
 	if err != nil {
@@ -77,15 +79,31 @@ func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
 	return e.decide(ctx, head, state, step)
 }
 
+// reflect stores what a run has come to. That a token is dead is stored even if
+// the next run has begun meanwhile: from the state that the bell itself carries.
+func (e *Engine) reflect(ctx context.Context, state machine.State, bell bus.Message, atHead bool) error {
+	if atHead {
+		if state.Status.Ended() || state.Status.Resting() {
+			return e.performer.Reflect(ctx, state)
+		}
+		return nil
+	}
+	if bell.Stream != bus.Log || bell.Name != event.NameReauthorizationRequired {
+		return nil
+	}
+	var then machine.State
+	if err := json.Unmarshal([]byte(bell.Header.Get(event.StateHeader)), &then); err != nil {
+		return fmt.Errorf("state of %s at %d: %w", bell.Restaurant, bell.Seq, err)
+	}
+	return e.performer.Reflect(ctx, then)
+}
+
 // head returns the last decision of the bell's restaurant and the state after it.
 func (e *Engine) head(ctx context.Context, bell bus.Message) (bus.Head, machine.State, error) {
 	if head, state, ok := e.recent.head(bell); ok {
 		return head, state, nil
 	}
 	head, err := e.history.Head(ctx, bell.Restaurant)
-	if errors.Is(err, event.ErrMalformed) {
-		return head, machine.State{}, &fault.Permanent{Reason: "head_malformed", Err: err}
-	}
 	if err != nil {
 		return head, machine.State{}, err
 	}
@@ -94,9 +112,7 @@ func (e *Engine) head(ctx context.Context, bell bus.Message) (bus.Head, machine.
 	}
 	var state machine.State
 	if err := json.Unmarshal(head.State, &state); err != nil {
-		return head, state, &fault.Permanent{
-			Reason: "state_malformed", Err: fmt.Errorf("state of %s at %d: %w", bell.Restaurant, head.Seq, err),
-		}
+		return head, state, fmt.Errorf("state of %s at %d: %w", bell.Restaurant, head.Seq, err)
 	}
 	return head, state, nil
 }
@@ -183,7 +199,7 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 	now := e.now().UTC()
 	after, decision, err := machine.Next(state, step.happened, now)
 	if err != nil {
-		return &fault.Permanent{Reason: "illegal", Err: err}
+		return fmt.Errorf("decide for %s: %w", state.RestaurantID, err)
 	}
 	body, err := json.Marshal(after)
 	if err != nil {
@@ -252,7 +268,7 @@ func (e *Engine) arm(ctx context.Context, state machine.State) error {
 	case event.NameRetryTick:
 		tick = event.RetryTick{Number: number}
 	default:
-		return &fault.Permanent{Reason: "unknown_tick", Err: fmt.Errorf("state of %s waits for %q", state.RestaurantID, state.Todo.Tick)}
+		return fmt.Errorf("state of %s waits for %q, which this version does not know", state.RestaurantID, state.Todo.Tick)
 	}
 	meta := event.Meta{Source: Source, Restaurant: state.RestaurantID, TraceParent: telemetry.TraceParent(ctx)}
 	return bus.Arm(ctx, e.js, meta, tick, state.Todo.Until)

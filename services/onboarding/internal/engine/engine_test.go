@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
@@ -303,6 +304,38 @@ func TestATimerIsArmedAfterACrashBetweenDecisionAndTimer(t *testing.T) {
 	require.NoError(t, b.engine.Handle(t.Context(), bell(id, head)))
 	_, err = timers.GetLastMsgForSubject(t.Context(), event.TimerSubject(id, state.Todo.Tick, state.Todo.Number))
 	require.NoError(t, err)
+}
+
+func TestABellThatThisBuildCannotAnswerRingsAgain(t *testing.T) {
+	t.Parallel()
+	b, id := newBench(t), restaurant(t)
+	b.publish(t, id, event.OAuthCodeReceived{CodeHash: "h"})
+	seq, err := bus.Decide(t.Context(), b.js, bus.Decision{
+		Meta:  event.Meta{ID: uuid.NewString(), Source: engine.Source, Restaurant: id, Time: time.Now()},
+		Event: event.OnboardingStarted{Run: 1, From: event.OriginCode},
+		State: []byte(`{"sequence":"a number once"}`), // of another version
+	})
+	require.NoError(t, err)
+	err = b.engine.Handle(t.Context(), bus.Message{Stream: bus.Log, Seq: seq, Restaurant: id, Name: event.NameOnboardingStarted})
+	require.Error(t, err)
+	verdict, _ := fault.Settle(err)
+	require.Equal(t, fault.Retry, verdict)
+}
+
+func TestADeadTokenIsReflectedEvenIfTheNextRunHasBegun(t *testing.T) {
+	t.Parallel()
+	b, id := newBench(t), restaurant(t)
+	head, _ := b.head(t, id)
+	require.Zero(t, head.Seq)
+	state, err := json.Marshal(machine.Begin(id))
+	require.NoError(t, err)
+	b.run(t, b.publish(t, id, event.OAuthCodeReceived{CodeHash: "h"}))
+	before := b.performer.reflected.Load()
+	require.NoError(t, b.engine.Handle(t.Context(), bus.Message{
+		Stream: bus.Log, Seq: 1, Restaurant: id, Name: event.NameReauthorizationRequired,
+		Header: nats.Header{event.StateHeader: {string(state)}},
+	}))
+	require.Equal(t, before+1, b.performer.reflected.Load())
 }
 
 func TestWhatARunHasComeToIsReflected(t *testing.T) {

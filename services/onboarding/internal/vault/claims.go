@@ -74,7 +74,7 @@ func (v *Vault) claim(ctx context.Context, db bun.IDB, key string, restaurant ev
 	}
 	var until time.Time
 	err = db.NewSelect().Model((*claimRow)(nil)).Column("expires_at").Where("claim_key = ?", key).Scan(ctx, &until)
-	if errors.Is(err, sql.ErrNoRows) { // swept in between
+	if errors.Is(err, sql.ErrNoRows) { // it went with its restaurant, just now
 		return Claim{Held: Busy, Until: now}, nil
 	}
 	if err != nil {
