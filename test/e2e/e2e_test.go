@@ -41,8 +41,14 @@ func status(t *testing.T, api, restaurant string, header map[string]string) map[
 	return data
 }
 
-// judge waits until a run has ended: completed, or, if its exchange was cut in the
-// middle (spent), failed because a code is never sent twice.
+// mayBeSpent says whether a run that is killed now may lose its code: the exchange
+// is claimed and sent, or about to be, and its token is not in use yet.
+func mayBeSpent(meta *metasim.Server, code string) bool {
+	return meta.Calls(metasim.OpDebugToken, code) == 0
+}
+
+// judge waits until a run has ended: completed, or, if it was killed in its
+// exchange (spent), failed because a code is never sent twice.
 func judge(t *testing.T, api string, js jetstream.JetStream, meta *metasim.Server, restaurant, code string, spent bool, header map[string]string) {
 	t.Helper()
 	var document map[string]any
