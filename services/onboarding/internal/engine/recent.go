@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -10,8 +11,9 @@ import (
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
 )
 
-// mostRecent bounds the decisions that are remembered: far more than are at work.
-const mostRecent = 1024
+// generation is how many decisions are remembered at least, unless fewer were sent:
+// in a burst the bells of many restaurants wait behind each other.
+const generation = 16_384
 
 // recent remembers the decisions that this process has just sent, until their bells
 // ring: such a bell is the head itself, and the head need not be read. It is safe
@@ -23,42 +25,47 @@ const mostRecent = 1024
 // that rings again is answered after a look at the log. And if all this were wrong,
 // the fence would still refuse the decision.
 type recent struct {
-	mu   sync.Mutex
-	sent map[string]sent // by id
-}
-
-// sent is the state after a decision, and its JSON in the log.
-type sent struct {
-	state machine.State
-	body  string
+	mu    sync.Mutex
+	young map[string]struct{} // by id
+	old   map[string]struct{} // those of the generation before
 }
 
 // add remembers a decision that is about to be sent.
-func (r *recent) add(id string, decision sent) {
+func (r *recent) add(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.sent == nil || len(r.sent) >= mostRecent { // the bells of most rang elsewhere
-		r.sent = make(map[string]sent)
+	if r.young == nil || len(r.young) >= generation { // the bells of the old ones rang elsewhere
+		r.old, r.young = r.young, make(map[string]struct{})
 	}
-	r.sent[id] = decision
+	r.young[id] = struct{}{}
+}
+
+// take says whether a decision is remembered, and forgets it.
+func (r *recent) take(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, young := r.young[id]
+	_, old := r.old[id]
+	delete(r.young, id)
+	delete(r.old, id)
+	return young || old
 }
 
 // head returns the decision that a bell is and the state after it, if it was sent
-// from here, rings for the first time and calls for an effect. Two processes may have
-// sent the same decision with different states: the log has one of them.
+// from here, rings for the first time and calls for an effect.
 func (r *recent) head(bell bus.Message) (bus.Head, machine.State, bool) {
 	if bell.Stream != bus.Log {
 		return bus.Head{}, machine.State{}, false
 	}
 	id := bell.Header.Get(nats.MsgIdHdr)
-	r.mu.Lock()
-	decision, ours := r.sent[id]
-	delete(r.sent, id)
-	r.mu.Unlock()
-	if !ours || bell.Deliveries != 1 || decision.state.Todo.Effect == "" || decision.body != bell.Header.Get(event.StateHeader) {
+	if !r.take(id) || bell.Deliveries != 1 {
 		return bus.Head{}, machine.State{}, false
 	}
-	return bus.Head{
-		Seq: bell.Seq, Last: bell.Seq, Stored: bell.Stored, Envelope: event.Envelope{ID: id}, State: []byte(decision.body),
-	}, decision.state, true
+	body := []byte(bell.Header.Get(event.StateHeader))
+	var state machine.State
+	if err := json.Unmarshal(body, &state); err != nil || state.Todo.Effect == "" {
+		return bus.Head{}, machine.State{}, false
+	}
+	head := bus.Head{Seq: bell.Seq, Last: bell.Seq, Stored: bell.Stored, Envelope: event.Envelope{ID: id}, State: body}
+	return head, state, true
 }

@@ -9,15 +9,16 @@ import (
 
 // A run asks for its token at every step, and the steps follow each other at once.
 const (
-	remembered   = 15 * time.Second
-	mostInMemory = 1024
+	remembered = 15 * time.Second
+	generation = 4096 // rows that are kept at least, unless there were fewer
 )
 
 // memory keeps rows with tokens, sealed as they are stored, for a short while. It is
 // safe for concurrent use.
 type memory struct {
-	mu   sync.Mutex
-	rows map[event.CredentialRef]memorized
+	mu    sync.Mutex
+	young map[event.CredentialRef]memorized
+	old   map[event.CredentialRef]memorized // those of the generation before
 }
 
 type memorized struct {
@@ -32,17 +33,10 @@ func (m *memory) put(row credentialRow, now time.Time) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.rows) >= mostInMemory {
-		for ref, old := range m.rows {
-			if !now.Before(old.until) {
-				delete(m.rows, ref)
-			}
-		}
+	if m.young == nil || len(m.young) >= generation {
+		m.old, m.young = m.young, make(map[event.CredentialRef]memorized)
 	}
-	if len(m.rows) >= mostInMemory || m.rows == nil {
-		m.rows = make(map[event.CredentialRef]memorized)
-	}
-	m.rows[row.Ref] = memorized{row: row, until: now.Add(remembered)}
+	m.young[row.Ref] = memorized{row: row, until: now.Add(remembered)}
 }
 
 // get returns a restaurant's row, if it is kept.
@@ -52,7 +46,10 @@ func (m *memory) get(ref event.CredentialRef, restaurant event.RestaurantID, now
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	kept, ok := m.rows[ref]
+	kept, ok := m.young[ref]
+	if !ok {
+		kept, ok = m.old[ref]
+	}
 	if !ok || kept.row.Restaurant != restaurant || !now.Before(kept.until) {
 		return credentialRow{}, false
 	}
@@ -66,5 +63,6 @@ func (m *memory) drop(ref event.CredentialRef) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.rows, ref)
+	delete(m.young, ref)
+	delete(m.old, ref)
 }
