@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
@@ -45,36 +43,27 @@ type Claim struct {
 	Until time.Time
 }
 
-type claimRow struct {
-	bun.BaseModel `bun:"table:onboarding_claims"`
-
-	Key        string             `bun:"claim_key,pk"`
-	Restaurant event.RestaurantID `bun:"restaurant_id"`
-	ClaimedAt  time.Time          `bun:"claimed_at"`
-	ExpiresAt  time.Time          `bun:"expires_at"`
-}
-
 // Claim claims a call that cannot be undone, for as long as the call may take. Of
 // all who claim a key at once exactly one gets it, and of all who find it stale
 // exactly one takes it over. A claim is never given back: that a call was begun
 // stays true.
 func (v *Vault) Claim(ctx context.Context, key string, restaurant event.RestaurantID, life time.Duration) (Claim, error) {
-	return v.claim(ctx, v.db, key, restaurant, life)
+	return v.claim(ctx, v.db.DB, key, restaurant, life)
 }
 
-func (v *Vault) claim(ctx context.Context, db bun.IDB, key string, restaurant event.RestaurantID, life time.Duration) (Claim, error) {
+func (v *Vault) claim(ctx context.Context, on conn, key string, restaurant event.RestaurantID, life time.Duration) (Claim, error) {
 	now := v.clock()
-	row := claimRow{Key: key, Restaurant: restaurant, ClaimedAt: now, ExpiresAt: now.Add(life)}
-	result, err := db.NewInsert().Model(&row).On("CONFLICT (claim_key) DO NOTHING").Returning("NULL").Exec(ctx)
+	ends := now.Add(life)
+	fresh, err := v.change(ctx, on, insertClaim, key, string(restaurant), now, ends)
 	if err != nil {
 		return Claim{}, fmt.Errorf("vault: claim %s: %w", key, err)
 	}
-	if fresh, err := stored(result); err != nil || fresh {
-		return Claim{Held: Mine, Until: row.ExpiresAt}, err
+	if fresh {
+		return Claim{Held: Mine, Until: ends}, nil
 	}
 	var until time.Time
-	err = db.NewSelect().Model((*claimRow)(nil)).Column("expires_at").Where("claim_key = ?", key).Scan(ctx, &until)
-	if errors.Is(err, sql.ErrNoRows) { // it went with its restaurant, just now
+	err = v.one(ctx, on, selectClaim, key).Scan(&until)
+	if errors.Is(err, sql.ErrNoRows) { // swept in between
 		return Claim{Held: Busy, Until: now}, nil
 	}
 	if err != nil {
@@ -83,13 +72,12 @@ func (v *Vault) claim(ctx context.Context, db bun.IDB, key string, restaurant ev
 	if now.Before(until) {
 		return Claim{Held: Busy, Until: until.UTC()}, nil
 	}
-	result, err = db.NewUpdate().Model(&row).Column("claimed_at", "expires_at").
-		WherePK().Where("expires_at <= ?", now).Exec(ctx)
+	taken, err := v.change(ctx, on, takeClaim, now, ends, key, now)
 	if err != nil {
 		return Claim{}, fmt.Errorf("vault: take over claim %s: %w", key, err)
 	}
-	if taken, err := stored(result); err != nil || taken {
-		return Claim{Held: Stale, Until: row.ExpiresAt}, err
+	if taken {
+		return Claim{Held: Stale, Until: ends}, nil
 	}
-	return Claim{Held: Busy, Until: row.ExpiresAt}, nil // somebody was quicker, just now
+	return Claim{Held: Busy, Until: ends}, nil // somebody was quicker, just now
 }

@@ -23,7 +23,7 @@ func pinRef(restaurant event.RestaurantID, phone event.PhoneNumberID) event.Cred
 // one from generate that is stored before it is returned. A number has one PIN
 // ever after, whoever asks and however often. generate may be called in vain.
 func (v *Vault) Pin(ctx context.Context, restaurant event.RestaurantID, phone event.PhoneNumberID, generate func() (seal.Secret, error)) (seal.Secret, error) {
-	return v.pin(ctx, v.db, restaurant, phone, generate)
+	return v.pin(ctx, v.db.DB, restaurant, phone, generate)
 }
 
 // ClaimWithPin claims a registration and returns the number's PIN, as [Vault.Claim]
@@ -33,10 +33,10 @@ func (v *Vault) ClaimWithPin(
 	phone event.PhoneNumberID, generate func() (seal.Secret, error),
 ) (claim Claim, pin seal.Secret, err error) {
 	err = v.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if claim, err = v.claim(ctx, tx, key, restaurant, life); err != nil || claim.Held == Busy {
+		if claim, err = v.claim(ctx, tx.Tx, key, restaurant, life); err != nil || claim.Held == Busy {
 			return err
 		}
-		pin, err = v.pin(ctx, tx, restaurant, phone, generate)
+		pin, err = v.pin(ctx, tx.Tx, restaurant, phone, generate)
 		return err
 	})
 	if err != nil {
@@ -45,16 +45,16 @@ func (v *Vault) ClaimWithPin(
 	return claim, pin, nil
 }
 
-func (v *Vault) pin(ctx context.Context, db bun.IDB, restaurant event.RestaurantID, phone event.PhoneNumberID, generate func() (seal.Secret, error)) (seal.Secret, error) {
+func (v *Vault) pin(ctx context.Context, on conn, restaurant event.RestaurantID, phone event.PhoneNumberID, generate func() (seal.Secret, error)) (seal.Secret, error) {
 	ref := pinRef(restaurant, phone)
-	pin, err := v.storedPin(ctx, db, ref, restaurant)
+	pin, err := v.storedPin(ctx, on, ref, restaurant)
 	if !errors.Is(err, ErrNotFound) {
 		return pin, err
 	}
 	if pin, err = generate(); err != nil {
 		return seal.Secret{}, fmt.Errorf("vault: generate pin: %w", err)
 	}
-	wrapped, text, err := v.sealed(ctx, db, restaurant, pinColumn, ref, pin)
+	wrapped, text, err := v.sealed(ctx, on, restaurant, pinColumn, ref, pin)
 	if err != nil {
 		return seal.Secret{}, err
 	}
@@ -62,18 +62,18 @@ func (v *Vault) pin(ctx context.Context, db bun.IDB, restaurant event.Restaurant
 	row := credentialRow{
 		Ref: ref, Restaurant: restaurant, DataKey: wrapped, PhoneNumberID: phone, Pin: text, CreatedAt: now, UpdatedAt: now,
 	}
-	result, err := db.NewInsert().Model(&row).On("CONFLICT (credential_ref) DO NOTHING").Returning("NULL").Exec(ctx)
+	fresh, err := v.store(ctx, on, row)
 	if err != nil {
 		return seal.Secret{}, fmt.Errorf("vault: store pin %s: %w", ref, err)
 	}
-	if fresh, err := stored(result); err != nil || fresh {
-		return pin, err
+	if fresh {
+		return pin, nil
 	}
-	return v.storedPin(ctx, db, ref, restaurant) // somebody was quicker, and theirs counts
+	return v.storedPin(ctx, on, ref, restaurant) // somebody was quicker, and theirs counts
 }
 
-func (v *Vault) storedPin(ctx context.Context, db bun.IDB, ref event.CredentialRef, restaurant event.RestaurantID) (seal.Secret, error) {
-	row, err := v.row(ctx, db, ref, restaurant)
+func (v *Vault) storedPin(ctx context.Context, on conn, ref event.CredentialRef, restaurant event.RestaurantID) (seal.Secret, error) {
+	row, err := v.oneCredential(ctx, on, selectCredential, string(ref), string(restaurant))
 	if err == nil && row.Pin == "" {
 		err = ErrNotFound
 	}

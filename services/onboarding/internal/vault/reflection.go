@@ -21,24 +21,13 @@ type Reflection struct {
 // Reflect writes a reflection beside a restaurant's token. What is empty leaves
 // its column as it is. A credential that is not there is no error.
 func (v *Vault) Reflect(ctx context.Context, ref event.CredentialRef, restaurant event.RestaurantID, r Reflection) error {
-	update := v.db.NewUpdate().Model((*credentialRow)(nil)).
-		Set("updated_at = ?", v.clock()).
-		Where("credential_ref = ?", ref).Where("restaurant_id = ?", restaurant)
-	for _, c := range []struct{ column, value string }{
-		{"business_id", string(r.BusinessID)},
-		{"waba_id", string(r.WabaID)},
-		{"phone_number_id", string(r.PhoneNumberID)},
-		{"creation_strategy", string(r.CreationStrategy)},
-		{"polling_status", r.PollingStatus},
-	} {
-		if c.value != "" {
-			update = update.SetColumn(c.column, "?", c.value)
-		}
-	}
+	var attempts any
 	if r.DiscoveryAttempts > 0 {
-		update = update.Set("discovery_attempts = ?", r.DiscoveryAttempts)
+		attempts = r.DiscoveryAttempts
 	}
-	if _, err := update.Exec(ctx); err != nil {
+	_, err := v.change(ctx, v.db.DB, updateReflection, v.clock(), null(r.BusinessID), null(r.WabaID), null(r.PhoneNumberID),
+		null(r.CreationStrategy), null(r.PollingStatus), attempts, string(ref), string(restaurant))
+	if err != nil {
 		return fmt.Errorf("vault: reflect on %s: %w", ref, err)
 	}
 	return nil

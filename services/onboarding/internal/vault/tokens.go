@@ -28,7 +28,7 @@ type Credential struct {
 // the one under which the same claim stored it before. Storing again changes
 // nothing, and does not bring back what was destroyed.
 func (v *Vault) StoreToken(ctx context.Context, c Credential) (event.CredentialRef, error) {
-	wrapped, text, err := v.sealed(ctx, v.db, c.Restaurant, tokenColumn, c.Ref, c.Token)
+	wrapped, text, err := v.sealed(ctx, v.db.DB, c.Restaurant, tokenColumn, c.Ref, c.Token)
 	if err != nil {
 		return "", err
 	}
@@ -37,13 +37,9 @@ func (v *Vault) StoreToken(ctx context.Context, c Credential) (event.CredentialR
 		Ref: c.Ref, Restaurant: c.Restaurant, ClaimKey: c.ClaimKey, DataKey: wrapped, Token: text,
 		TokenType: c.Type, TokenExpires: c.ExpiresAt.UTC(), UserID: c.UserID, CreatedAt: now, UpdatedAt: now,
 	}
-	result, err := v.db.NewInsert().Model(&row).On("CONFLICT DO NOTHING").Returning("NULL").Exec(ctx)
+	fresh, err := v.store(ctx, v.db.DB, row)
 	if err != nil {
 		return "", fmt.Errorf("vault: store credential %s: %w", c.Ref, err)
-	}
-	fresh, err := stored(result)
-	if err != nil {
-		return "", err
 	}
 	if !fresh {
 		return v.storedAs(ctx, c)
@@ -77,10 +73,8 @@ func (v *Vault) storedAs(ctx context.Context, c Credential) (event.CredentialRef
 // TokenByClaim returns what was stored under a claim, without the token itself; ok is
 // false when it stored nothing, or when that was destroyed.
 func (v *Vault) TokenByClaim(ctx context.Context, claimKey string) (c Credential, ok bool, err error) {
-	var row credentialRow
-	err = v.db.NewSelect().Model(&row).
-		Where("claim_key = ?", claimKey).Where("user_access_token IS NOT NULL").Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
+	row, err := v.oneCredential(ctx, v.db.DB, selectByClaim, claimKey)
+	if errors.Is(err, ErrNotFound) {
 		return Credential{}, false, nil
 	}
 	if err != nil {
@@ -88,7 +82,7 @@ func (v *Vault) TokenByClaim(ctx context.Context, claimKey string) (c Credential
 	}
 	return Credential{
 		Ref: row.Ref, Restaurant: row.Restaurant, ClaimKey: row.ClaimKey,
-		Type: row.TokenType, ExpiresAt: utc(row.TokenExpires), UserID: row.UserID,
+		Type: row.TokenType, ExpiresAt: row.TokenExpires, UserID: row.UserID,
 	}, true, nil
 }
 
@@ -99,7 +93,7 @@ func (v *Vault) Token(ctx context.Context, ref event.CredentialRef, restaurant e
 	row, known := v.memory.get(ref, restaurant, now)
 	if !known {
 		var err error
-		row, err = v.row(ctx, v.db, ref, restaurant)
+		row, err = v.oneCredential(ctx, v.db.DB, selectCredential, string(ref), string(restaurant))
 		if err == nil && row.Token == "" {
 			err = ErrNotFound
 		}
@@ -124,17 +118,6 @@ func (v *Vault) Destroy(ctx context.Context, ref event.CredentialRef, restaurant
 		return fmt.Errorf("vault: destroy credential %s: %w", ref, err)
 	}
 	return nil
-}
-
-// row returns a restaurant's row; [ErrNotFound] when there is none.
-func (v *Vault) row(ctx context.Context, db bun.IDB, ref event.CredentialRef, restaurant event.RestaurantID) (credentialRow, error) {
-	var row credentialRow
-	err := db.NewSelect().Model(&row).
-		Where("credential_ref = ?", ref).Where("restaurant_id = ?", restaurant).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return row, ErrNotFound
-	}
-	return row, err
 }
 
 // utc keeps the zero time zero.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/waba-platform/onboarding/pkg/database"
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/pkg/seal"
 )
@@ -30,13 +31,14 @@ type Vault struct {
 	db   *bun.DB
 	keys *seal.Keyring
 	now  func() time.Time
+	kind database.Kind
 
 	memory *memory // nil: nothing is remembered
 }
 
 // New returns a vault over a database that has been migrated.
 func New(db *bun.DB, keys *seal.Keyring, now func() time.Time) *Vault {
-	return &Vault{db: db, keys: keys, now: now}
+	return &Vault{db: db, keys: keys, now: now, kind: database.KindOf(db)}
 }
 
 // Remembering makes the vault keep the rows of tokens for 15 seconds, sealed, and
@@ -80,12 +82,9 @@ func cell(column string, ref event.CredentialRef) string { return column + "/" +
 // dataKey returns the restaurant's data key, wrapped and open: the one that it
 // has, or a new one. It stores nothing. Of two that are made at once both are
 // used, each in its row.
-func (v *Vault) dataKey(ctx context.Context, db bun.IDB, restaurant event.RestaurantID) (string, *seal.DataKey, error) {
+func (v *Vault) dataKey(ctx context.Context, on conn, restaurant event.RestaurantID) (string, *seal.DataKey, error) {
 	var wrapped string
-	err := db.NewSelect().Model((*credentialRow)(nil)).Column("data_key").
-		Where("restaurant_id = ?", restaurant).Where("data_key <> ''").
-		OrderBy("created_at", bun.OrderDesc).Limit(1).
-		Scan(ctx, &wrapped)
+	err := v.one(ctx, on, selectDataKey, string(restaurant)).Scan(&wrapped)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return v.keys.NewDataKey(string(restaurant))
@@ -97,8 +96,8 @@ func (v *Vault) dataKey(ctx context.Context, db bun.IDB, restaurant event.Restau
 }
 
 // sealed encrypts a secret for one cell.
-func (v *Vault) sealed(ctx context.Context, db bun.IDB, restaurant event.RestaurantID, column string, ref event.CredentialRef, secret seal.Secret) (wrapped, text string, err error) {
-	wrapped, key, err := v.dataKey(ctx, db, restaurant)
+func (v *Vault) sealed(ctx context.Context, on conn, restaurant event.RestaurantID, column string, ref event.CredentialRef, secret seal.Secret) (wrapped, text string, err error) {
+	wrapped, key, err := v.dataKey(ctx, on, restaurant)
 	if err != nil {
 		return "", "", err
 	}
@@ -113,10 +112,4 @@ func (v *Vault) opened(row credentialRow, column, text string) (seal.Secret, err
 		return seal.Secret{}, err
 	}
 	return key.Open(credentialsTable, cell(column, row.Ref), text)
-}
-
-// stored says whether a statement changed its row.
-func stored(result sql.Result) (bool, error) {
-	n, err := result.RowsAffected()
-	return n > 0, err
 }
