@@ -108,4 +108,10 @@ func TestACodeIsPublishedOnlyAfterTheOneThatWasRead(t *testing.T) {
 	second, err := bus.PublishCode(t.Context(), js, meta("3"), event.OAuthCodeReceived{CodeHash: "b"}, code.Seq)
 	require.NoError(t, err)
 	require.Greater(t, second, first)
+
+	_, err = bus.PublishCode(t.Context(), js, meta("1"), event.OAuthCodeReceived{CodeHash: "a"}, second)
+	require.ErrorIs(t, err, bus.ErrDuplicate, "the first one's place is not an answer to the third")
+	code, _, err = history.LastCode(t.Context(), restaurant)
+	require.NoError(t, err)
+	require.Equal(t, second, code.Seq)
 }

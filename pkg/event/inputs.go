@@ -26,9 +26,22 @@ type UsedState struct {
 	Until     time.Time `json:"until"` // after this the state is expired anyway
 }
 
+// UsedCode remembers a code that has been sent, so that it is not sent to Meta
+// again in a later run.
+type UsedCode struct {
+	CodeHash Hash      `json:"code_hash"`
+	Until    time.Time `json:"until"` // after this it is forgotten
+}
+
+// What a secret on the bus is sealed for: the gateway seals, onboarding opens.
+const (
+	PurposeCode  = "oauth_code" // under OAuthCodeReceived.CodeRef
+	PurposeToken = "meta_token" // under Authority.TokenRef
+)
+
 // OAuthCodeReceived asks for a new run with an OAuth code. The code itself waits
 // sealed under CodeRef. The event is fenced on its own subject, and carries the
-// states used lately, so that a state is used once over all gateways.
+// states and the codes used lately, so that each is used once over all gateways.
 //
 // Produced by: gateway. Consumed by: onboarding, auditlog, gateway.
 type OAuthCodeReceived struct {
@@ -36,6 +49,7 @@ type OAuthCodeReceived struct {
 	CodeHash       Hash        `json:"code_hash"`
 	StateHash      Hash        `json:"state_hash,omitempty"`
 	UsedStates     []UsedState `json:"used_states,omitempty"`
+	UsedCodes      []UsedCode  `json:"used_codes,omitempty"`   // oldest first, this one last
 	RedirectURI    string      `json:"redirect_uri,omitempty"` // byte-identical to the dialog's; empty for Embedded Signup
 	Claims         Claims      `json:"claims,omitzero"`
 	RestaurantName string      `json:"restaurant_name,omitempty"`

@@ -235,10 +235,10 @@ func TestACodeCrossesTheBusSealed(t *testing.T) {
 	sealed, err := secrets.Get(t.Context(), code.CodeRef)
 	require.NoError(t, err)
 	require.NotContains(t, sealed, "CANARYCODE")
-	opened, err := w.private.Open("oauth_code", string(id), sealed)
+	opened, err := w.private.Open(event.PurposeCode, string(id), sealed)
 	require.NoError(t, err)
 	require.True(t, opened.Equal(seal.NewSecret("CANARYCODE")))
-	_, err = w.private.Open("oauth_code", string(newRestaurant()), sealed)
+	_, err = w.private.Open(event.PurposeCode, string(newRestaurant()), sealed)
 	require.ErrorIs(t, err, seal.ErrTampered)
 }
 
@@ -347,6 +347,67 @@ func TestTooManyStatesAreRefused(t *testing.T) {
 	a := w.post(completePath, w.codeBody(id, "code-1"))
 	a.problem(http.StatusTooManyRequests, errcode.TooManyRequests)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
+}
+
+func TestACodeOfAnEarlierRunIsRefusedWhateverItsState(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(s *httpapi.Settings, p *httpapi.Parts) { s.Dev, p.States.Dev, p.Keys = true, true, nil })
+	id := newRestaurant()
+	w.answerInputs(func(in bus.Input) []step {
+		return []step{started(codeOf(in)), exchanged(), checked(), discovered(event.StrategyBusiness), ready()}
+	})
+	send := func(code string) answer {
+		return w.post(completePath, map[string]any{"restaurant_id": id, "code": code, "state": auth.DevState}, header{"Authorization": ""})
+	}
+	require.Equal(t, http.StatusOK, send("code-1").status)
+	require.Equal(t, http.StatusOK, send("code-2").status)
+	send("code-1").problem(http.StatusUnprocessableEntity, event.CodeCodeUsed)
+	again := send("code-2")
+	require.Equal(t, http.StatusOK, again.status, again.text)
+	require.Equal(t, "true", again.header.Get("Idempotent-Replay"))
+	inputs := w.inputs(id)
+	require.Len(t, inputs, 2)
+
+	used := inputs[1].Event.(event.OAuthCodeReceived).UsedCodes
+	require.Len(t, used, 2)
+	for i, u := range used {
+		require.Equal(t, codeOf(inputs[i]), u.CodeHash)
+		require.WithinDuration(t, time.Now().Add(24*time.Hour), u.Until, time.Minute)
+	}
+}
+
+func TestACodeThatWasForgottenIsAnotherInput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := newRestaurant()
+	w.answerInputs(func(in bus.Input) []step { return []step{started(codeOf(in)), expired(nil)} })
+	w.post(completePath, w.codeBody(id, "code-1")).problem(http.StatusUnprocessableEntity, event.CodeCodeExpired)
+	first := w.inputs(id)[0]
+
+	// A day and a hundred other codes later.
+	used := []event.UsedCode{{CodeHash: codeOf(first), Until: time.Now().Add(-time.Second)}}
+	for i := range 100 {
+		used = append(used, event.UsedCode{CodeHash: event.Hash(fmt.Sprint(i)), Until: time.Now().Add(time.Hour)})
+	}
+	other := event.OAuthCodeReceived{CodeHash: "99", UsedCodes: used}
+	_, err := bus.PublishCode(t.Context(), w.js, event.Meta{ID: "other", Restaurant: id, Time: time.Now()}, other, first.Seq)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		data := w.get(integrationPath(id)).data()
+		return data["run"] == 2.0 && data["status"] == "failed"
+	}, 10*time.Second, 5*time.Millisecond)
+
+	a := w.post(completePath, w.codeBody(id, "code-1"))
+	a.problem(http.StatusUnprocessableEntity, event.CodeCodeExpired)
+	require.Empty(t, a.header.Get("Idempotent-Replay"))
+	inputs := w.inputs(id)
+	require.Len(t, inputs, 3)
+	require.Equal(t, codeOf(first), codeOf(inputs[2]))
+	require.NotEqual(t, first.Envelope.ID, inputs[2].Envelope.ID, "an id names one input, for ever")
+	remembered := inputs[2].Event.(event.OAuthCodeReceived).UsedCodes
+	require.Len(t, remembered, 100)
+	require.Equal(t, codeOf(first), remembered[99].CodeHash)
+	require.Equal(t, event.Hash("1"), remembered[0].CodeHash, "the oldest is forgotten first")
 }
 
 func TestLoopbackCallersPassInDevelopment(t *testing.T) {

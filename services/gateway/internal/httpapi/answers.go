@@ -78,9 +78,6 @@ type (
 	}
 )
 
-// manualURL is where an account is made by hand, when the run names no place.
-const manualURL = "https://business.facebook.com/settings/whatsapp-business-accounts"
-
 // finished returns the message and the data of a command that has come to its end.
 func (c *call) finished(command judge.Command, s event.Snapshot) (message string, data any, err error) {
 	switch command {
@@ -144,15 +141,12 @@ func (c *call) tokenOf(s event.Snapshot) (tokenData, error) {
 // awaiting writes that a person must make the account.
 func (c *call) awaiting(id event.RestaurantID, s event.Snapshot) error {
 	data := awaitingData{
-		Status: event.StatusAwaiting, IntegrationID: event.IntegrationOf(id), ManualURL: manualURL,
-		RetryAfter: seconds(c.RetryAfter), StatusURL: c.statusURL(id), EventsURL: c.eventsURL(id),
+		Status: event.StatusAwaiting, IntegrationID: event.IntegrationOf(id), RetryAfter: seconds(c.RetryAfter),
+		StatusURL: c.statusURL(id), EventsURL: c.eventsURL(id),
 	}
 	if s.NextAction != nil {
 		action := viewAction(*s.NextAction)
-		data.NextAction = &action
-		if action.URL != "" {
-			data.ManualURL = action.URL
-		}
+		data.NextAction, data.ManualURL = &action, action.URL
 	}
 	c.w.Header().Set("Retry-After", strconv.Itoa(data.RetryAfter))
 	c.w.Header().Set("Location", c.statusURL(id))

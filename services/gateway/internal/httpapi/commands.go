@@ -89,7 +89,7 @@ func (c *call) code(command judge.Command, b codeBody, stops []event.Stop) error
 	q := question{restaurant: code.Restaurant, command: command, since: accepted.Seq, input: accepted.ID}
 	if command == judge.Complete && accepted.Joined && len(accepted.Stops) > 0 {
 		if q.since, err = c.liftStops(code.Restaurant, accepted.Seq); err != nil {
-			return unavailable(err)
+			return err
 		}
 		q.input = ""
 	}
@@ -131,18 +131,30 @@ func (c *call) checkCode(b codeBody) (intake.Code, error) {
 }
 
 // liftStops asks a run that rests at the stops of the step endpoints, or will, to
-// go through. It is asked once for each code.
+// go through. It is asked once for each run.
 func (c *call) liftStops(id event.RestaurantID, codeSeq uint64) (since uint64, err error) {
 	head, err := c.story.Head(c.context(), id)
 	if err != nil {
-		return 0, err
+		return 0, unavailable(err)
 	}
 	s := head.Snapshot
 	if s.InputSeq >= codeSeq && (s.Status != event.StatusInProgress || s.WabaID != "") {
 		return codeSeq, nil // past all stops
 	}
-	lift := event.DiscoveryRequested{AllStops: true, Principal: c.who.ID}
-	return c.Intake.Ask(c.context(), id, event.DeriveID("lift", string(id), strconv.FormatUint(codeSeq, 10)), lift)
+	run := s.Run
+	if s.InputSeq < codeSeq {
+		run++ // the code is not decided upon yet, and will open it
+	}
+	once, err := c.Intake.Reserve(c.context(), "", "lift", string(id)+" "+strconv.Itoa(run), nil)
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	if once.Replayed() {
+		return once.InputSeq, nil
+	}
+	q := question{restaurant: id}
+	err = c.ask(&q, once, head.Seq, event.DiscoveryRequested{AllStops: true, Principal: c.who.ID})
+	return q.since, err
 }
 
 // notAccepted turns what [intake.Intake.Accept] says into an answer.

@@ -86,7 +86,7 @@ func TestCompleteFlowAnswersWithWhatCameOfTheRun(t *testing.T) {
 			require.Equal(t, "awaiting_waba_creation", a.data()["status"])
 			require.InDelta(t, 300, a.data()["retry_after"], 0)
 			require.Equal(t, "300", a.header.Get("Retry-After"))
-			require.Contains(t, a.data()["manual_url"], "https://business.facebook.com/")
+			require.Equal(t, manualURL, a.data()["manual_url"])
 			require.Contains(t, a.data(), "status_url")
 			require.Contains(t, a.data(), "events_url")
 		},
@@ -243,7 +243,7 @@ func TestDiscoverNamesTheAccountThatIsThere(t *testing.T) {
 		require.NoError(t, err)
 		sealed, err := secrets.Get(t.Context(), asked.Authority.TokenRef)
 		require.NoError(t, err)
-		token, err := w.private.Open("meta_token", string(id), sealed)
+		token, err := w.private.Open(event.PurposeToken, string(id), sealed)
 		require.NoError(t, err)
 		require.Equal(t, "EAAGtoken", token.Reveal())
 		return []step{started(""), exchanged(), checked(), discovered(event.StrategyPage), ready()}
@@ -286,6 +286,29 @@ func TestCompleteFlowLiftsTheStopsOfItsOwnCode(t *testing.T) {
 	token := w.post(exchangePath, body)
 	require.Equal(t, http.StatusOK, token.status, "the token's outcome is still there")
 	require.Equal(t, "true", token.header.Get("Idempotent-Replay"))
+}
+
+func TestCompleteFlowLiftsTheStopsOfEachRunOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := newRestaurant()
+	lifts := map[string]bool{}
+	for run, code := range []string{"code-1", "code-2"} {
+		// The code's own input is no more: the place is not known.
+		w.decide(id, bus.Input{}, started(event.HashOf(id, event.PurposeCode, code)))
+		w.decide(id, bus.Input{}, exchanged())
+		w.decide(id, bus.Input{}, checked(event.StopDiscovery))
+		body := w.codeBody(id, code)
+		for range 3 {
+			require.Equal(t, http.StatusAccepted, w.post(completePath, body, header{"Prefer": "wait=0"}).status)
+		}
+		inputs := w.inputs(id)
+		require.Len(t, inputs, run+1)
+		require.Equal(t, event.NameDiscoveryRequested, inputs[run].Event.Name())
+		lifts[inputs[run].Envelope.ID] = true
+		w.decide(id, inputs[run], expired(nil))
+	}
+	require.Len(t, lifts, 2)
 }
 
 func TestStepsRefuseWhatTheyCannotJoin(t *testing.T) {

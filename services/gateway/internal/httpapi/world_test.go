@@ -417,12 +417,15 @@ func expired(meta *event.MetaError) step {
 	}}
 }
 
+// manualURL is where the run says that an account is made by hand.
+const manualURL = "https://business.facebook.com/as/the/run/says"
+
 func awaiting() step {
 	return step{event.AwaitingWabaCreation{}, func(s *event.Snapshot) {
 		s.Status = event.StatusAwaiting
 		s.Error = &event.Problem{Code: event.CodeWabaNotCreated, Retryable: true}
 		s.NextAction = &event.NextAction{
-			Kind: event.ActionCreateWaba, Actor: event.ActorRestaurant, URL: "https://business.facebook.com/settings/whatsapp-business-accounts",
+			Kind: event.ActionCreateWaba, Actor: event.ActorRestaurant, URL: manualURL,
 			AvailableAt: time.Now().Add(5 * time.Minute).UTC(),
 		}
 	}}

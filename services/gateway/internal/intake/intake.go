@@ -31,12 +31,6 @@ var (
 	ErrKeyReused     = errors.New("idempotency key was used with another body")
 )
 
-// The purposes for which secrets are sealed.
-const (
-	PurposeCode  = "oauth_code"
-	PurposeToken = "meta_token"
-)
-
 const (
 	source         = "waba/gateway"
 	publishTimeout = 5 * time.Second
@@ -74,7 +68,7 @@ func (i *Intake) Ask(ctx context.Context, restaurant event.RestaurantID, id stri
 // PutToken stores a Meta token, sealed, and returns its name.
 func (i *Intake) PutToken(ctx context.Context, restaurant event.RestaurantID, token seal.Secret) (event.SecretRef, error) {
 	ref := event.SecretRef(uuid.NewString())
-	return ref, i.put(ctx, restaurant, PurposeToken, ref, token)
+	return ref, i.put(ctx, restaurant, event.PurposeToken, ref, token)
 }
 
 func (i *Intake) put(ctx context.Context, restaurant event.RestaurantID, purpose string, ref event.SecretRef, secret seal.Secret) error {
