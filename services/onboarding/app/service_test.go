@@ -107,7 +107,7 @@ func (s *service) receive(t *testing.T, code string, claims event.Claims) run {
 
 func (s *service) receiveFor(t *testing.T, r run, input event.OAuthCodeReceived) {
 	t.Helper()
-	sealed, err := seal.SealTo(s.keyring.PublicKey(), "oauth_code", string(r.restaurant), seal.NewSecret(r.code))
+	sealed, err := seal.SealTo(s.keyring.PublicKey(), event.PurposeCode, string(r.restaurant), seal.NewSecret(r.code))
 	require.NoError(t, err)
 	input.CodeRef = event.SecretRef(uuid.NewString())
 	input.CodeHash = event.HashOf(r.restaurant, "code", r.code)

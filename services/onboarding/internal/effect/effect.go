@@ -26,12 +26,6 @@ import (
 	"github.com/waba-platform/onboarding/services/onboarding/internal/vault"
 )
 
-// What a sealed input is sealed for (see seal.SealTo).
-const (
-	PurposeCode  = "oauth_code"
-	PurposeToken = "meta_token"
-)
-
 // Performer performs effects. It is safe for concurrent use.
 type Performer struct {
 	Graph   *meta.Client
