@@ -27,15 +27,6 @@ var requestEntries = []Entry{
 		},
 	},
 	{
-		Code: UnsupportedMediaType, HTTPStatus: http.StatusUnsupportedMediaType,
-		Actor: event.ActorOperator, Action: event.ActionContactSupport,
-		title: phrase{"Formato não aceito", "Format not accepted"},
-		text: phrase{
-			"Os dados foram enviados em um formato que não é aceito.",
-			"The data was sent in a format that is not accepted.",
-		},
-	},
-	{
 		Code: MethodNotAllowed, HTTPStatus: http.StatusMethodNotAllowed,
 		Actor: event.ActorOperator, Action: event.ActionContactSupport,
 		title: phrase{"Operação não permitida", "Operation not allowed"},

@@ -10,25 +10,24 @@ import (
 // which a run refuses an input, and those that a run ends or rests with, are in
 // package event.
 const (
-	InvalidInput         event.Code = "invalid_input"
-	BodyTooLarge         event.Code = "body_too_large"
-	UnsupportedMediaType event.Code = "unsupported_media_type"
-	MethodNotAllowed     event.Code = "method_not_allowed"
-	Unauthenticated      event.Code = "unauthenticated"
-	Forbidden            event.Code = "forbidden"
-	NotFound             event.Code = "not_found"
-	NoSuchRun            event.Code = "no_such_run"
-	StateUnknown         event.Code = "state_unknown"
-	StateUsed            event.Code = "state_used"
-	StateExpired         event.Code = "state_expired"
-	StateForeign         event.Code = "state_foreign"
-	AccessDenied         event.Code = "access_denied" // the user said no in Meta's dialog
-	ReturnURLRefused     event.Code = "return_url_refused"
-	IdempotencyConflict  event.Code = "idempotency_conflict"
-	TooManyRequests      event.Code = "too_many_requests"
-	BusUnavailable       event.Code = "bus_unavailable"
-	DatabaseUnavailable  event.Code = "database_unavailable"
-	Internal             event.Code = "internal"
+	InvalidInput        event.Code = "invalid_input"
+	BodyTooLarge        event.Code = "body_too_large"
+	MethodNotAllowed    event.Code = "method_not_allowed"
+	Unauthenticated     event.Code = "unauthenticated"
+	Forbidden           event.Code = "forbidden"
+	NotFound            event.Code = "not_found"
+	NoSuchRun           event.Code = "no_such_run"
+	StateUnknown        event.Code = "state_unknown"
+	StateUsed           event.Code = "state_used"
+	StateExpired        event.Code = "state_expired"
+	StateForeign        event.Code = "state_foreign"
+	AccessDenied        event.Code = "access_denied" // the user said no in Meta's dialog
+	ReturnURLRefused    event.Code = "return_url_refused"
+	IdempotencyConflict event.Code = "idempotency_conflict"
+	TooManyRequests     event.Code = "too_many_requests"
+	BusUnavailable      event.Code = "bus_unavailable"
+	DatabaseUnavailable event.Code = "database_unavailable"
+	Internal            event.Code = "internal"
 )
 
 // Entry is what the catalogue knows of a code.

@@ -70,9 +70,10 @@ func TestBadInputIsRefusedAndNothingIsPublished(t *testing.T) {
 		{"a missing business", createPath, `{"access_token":"EAAG",` + good + `}`, jsonType, 422, errcode.InvalidInput, "business_id"},
 		{"a missing token", discoverPath, `{` + good + `}`, jsonType, 422, errcode.InvalidInput, "access_token"},
 		{"too much", completePath, `{"code":"` + strings.Repeat("x", 65<<10) + `"}`, jsonType, 413, errcode.BodyTooLarge, "64 KiB"},
-		{"a form", completePath, `code=1`, header{"Content-Type": "application/x-www-form-urlencoded"}, 415, errcode.UnsupportedMediaType, "application/json"},
-		{"no type", completePath, `{}`, header{"Content-Type": ""}, 415, errcode.UnsupportedMediaType, "application/json"},
-		{"compressed", completePath, `{}`, header{"Content-Type": "application/json", "Content-Encoding": "gzip"}, 415, errcode.UnsupportedMediaType, "Content-Encoding"},
+		{"a form", completePath, `code=1`, header{"Content-Type": "application/x-www-form-urlencoded"}, 422, errcode.InvalidInput, "application/json"},
+		{"no type", completePath, `{}`, header{"Content-Type": ""}, 422, errcode.InvalidInput, "application/json"},
+		{"a form's text", completePath, `{}`, header{"Content-Type": "text/plain"}, 422, errcode.InvalidInput, "application/json"},
+		{"compressed", completePath, `{}`, header{"Content-Type": "application/json", "Content-Encoding": "gzip"}, 422, errcode.InvalidInput, "Content-Encoding"},
 		{"an empty idempotency key", discoverPath, `{"access_token":"EAAG",` + good + `}`, header{"Content-Type": "application/json", "Idempotency-Key": strings.Repeat("k", 300)}, 422, errcode.InvalidInput, "Idempotency-Key"},
 		{"another method", completePath + "/", ``, jsonType, 404, errcode.NotFound, ""},
 	} {
@@ -90,11 +91,42 @@ func TestBadInputIsRefusedAndNothingIsPublished(t *testing.T) {
 	}
 }
 
+// refused requires a problem; of one to a HEAD only the headers are there.
+func (a answer) refused(method string, status int, code event.Code) {
+	a.t.Helper()
+	if method != http.MethodHead {
+		a.problem(status, code)
+		return
+	}
+	require.Equal(a.t, status, a.status)
+	require.Equal(a.t, "application/problem+json", a.header.Get("Content-Type"))
+	require.Empty(a.t, a.text)
+}
+
 func TestUnknownRoutesAndMethodsAreProblemsToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.get("/nowhere").problem(http.StatusNotFound, errcode.NotFound)
-	w.get(completePath).problem(http.StatusMethodNotAllowed, errcode.MethodNotAllowed)
+	id := newRestaurant()
+	for _, path := range []string{"/", "//", "/api", "/api/whatsapp/", completePath + "/", completePath + "/x", integrationPath(id) + "/", integrationPath(id) + "/x", "/api/whatsapp/../docs", "/%2e%2e/docs", "/docs/", "/.env"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodHead, http.MethodOptions} {
+			w.send(method, path, "", header{"Authorization": ""}).refused(method, http.StatusNotFound, errcode.NotFound)
+		}
+	}
+	for path, allowed := range map[string]string{
+		completePath: "POST", "/docs": "GET", "/openapi.json": "GET", "/api/whatsapp/integrations": "GET", integrationPath(id) + "/events": "GET", integrationPath(id) + "/retry": "POST",
+	} {
+		others := []string{http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace, "PROPFIND"}
+		if allowed == "POST" {
+			others = append(others, http.MethodGet)
+		}
+		for _, method := range others {
+			a := w.send(method, path, "", header{"Authorization": "", "Origin": "https://evil.example", "Access-Control-Request-Method": "POST"})
+			a.refused(method, http.StatusMethodNotAllowed, errcode.MethodNotAllowed)
+			require.Equal(t, []string{allowed}, a.header.Values("Allow"), "%s %s", method, path)
+			require.Empty(t, a.header.Get("Access-Control-Allow-Origin"))
+		}
+	}
 	english := w.get("/nowhere", header{"Accept-Language": "fr, en;q=0.5"})
 	require.Equal(t, "Not found", english.json()["title"])
 }

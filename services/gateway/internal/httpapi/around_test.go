@@ -118,6 +118,39 @@ func TestRetryAndCancelAnswerWithWhatWasDecided(t *testing.T) {
 	require.Equal(t, event.NameCancelRequested, w.inputs(id)[2].Event.Name())
 }
 
+func TestRetryAndCancelNeedNoBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := newRestaurant()
+	w.decide(id, bus.Input{}, started("h"))
+	w.answerInputs(func(in bus.Input) []step {
+		return []step{refused(in.Event.Name(), event.CodeTooEarly, time.Now().Add(time.Hour))}
+	})
+	for i, what := range []string{"/retry", "/cancel"} {
+		path := integrationPath(id) + what
+		w.send(http.MethodPost, path, "").problem(http.StatusConflict, event.CodeTooEarly)
+		w.send(http.MethodPost, path, "", header{"Content-Type": "application/json"}).problem(http.StatusConflict, event.CodeTooEarly)
+		require.Len(t, w.inputs(id), 2*(i+1))
+		for _, bad := range []struct{ body, kind string }{
+			{`{"reason":"x"}`, ""}, {`{}`, "text/plain"}, {"", "text/plain"}, {"", "application/x-www-form-urlencoded"}, {" ", "application/json"},
+		} {
+			w.send(http.MethodPost, path, bad.body, header{"Content-Type": bad.kind}).problem(http.StatusUnprocessableEntity, errcode.InvalidInput)
+		}
+		require.Len(t, w.inputs(id), 2*(i+1))
+	}
+
+	var document struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Required bool `json:"required"`
+			} `json:"requestBody"`
+		} `json:"paths"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(w.get("/openapi.json").text), &document))
+	require.False(t, document.Paths["/api/whatsapp/integrations/{restaurant_id}/retry"]["post"].RequestBody.Required)
+	require.True(t, document.Paths[completePath]["post"].RequestBody.Required)
+}
+
 // principal returns who the world's key is.
 func (w *world) principal() string {
 	id, _, _ := strings.Cut(strings.TrimPrefix(w.key, "waba_"), "_")

@@ -29,6 +29,7 @@ type endpoint struct {
 	data     any        // of the type of an answer's data; nil: not JSON
 	statuses map[int]string
 	query    []parameter
+	bodyless bool // a body may be left out: it counts as {}
 }
 
 // parameter is one of the query string.
@@ -94,7 +95,7 @@ func post[B any](s *Server, e endpoint, handler func(*call, B) error) {
 	e.method = http.MethodPost
 	check := s.spec.add(e, reflect.TypeFor[B]())
 	s.router.Method(e.method, e.path, s.guarded(e.scope, func(c *call) error {
-		if err := c.readBody(); err != nil {
+		if err := c.readBody(e.bodyless); err != nil {
 			return err
 		}
 		object, err := readObject(c.body)
@@ -112,10 +113,13 @@ func post[B any](s *Server, e endpoint, handler func(*call, B) error) {
 	}))
 }
 
-func (c *call) readBody() error {
+// readBody reads a body that is said to be JSON. The types that a page of another
+// origin may send without asking first, as a form does, are refused, empty or not.
+func (c *call) readBody(mayLack bool) error {
+	typed := len(c.r.Header.Values("Content-Type")) > 0
 	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" || c.r.Header.Get("Content-Encoding") != "" {
-		return &problem{code: errcode.UnsupportedMediaType, detail: "Content-Type must be application/json, without a Content-Encoding"}
+	if (typed || !mayLack) && (err != nil || kind != "application/json") || c.r.Header.Get("Content-Encoding") != "" {
+		return wrongType()
 	}
 	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -127,5 +131,15 @@ func (c *call) readBody() error {
 	// The request is read: from here on only the answer has a deadline. Without this
 	// the server's read deadline would look like a caller that hangs up.
 	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
+	switch {
+	case mayLack && len(c.body) == 0:
+		c.body = []byte("{}")
+	case !typed:
+		return wrongType()
+	}
 	return nil
+}
+
+func wrongType() error {
+	return &problem{code: errcode.InvalidInput, detail: "Content-Type must be application/json, without a Content-Encoding"}
 }

@@ -52,12 +52,12 @@ func (s *Server) integrationRoutes() {
 		statuses: map[int]string{http.StatusOK: "text/event-stream; ends with event: done.", http.StatusNoContent: "There is nothing more to come."},
 	}, (*call).events)
 	post(s, endpoint{
-		path: one + "/retry", id: "retry", scope: auth.ScopeOnboard,
+		path: one + "/retry", id: "retry", scope: auth.ScopeOnboard, bodyless: true,
 		summary: "Let a run that rests go on now.", data: actedData{},
 		statuses: map[int]string{http.StatusAccepted: "Accepted, and not decided upon yet."},
 	}, (*call).retry)
 	post(s, endpoint{
-		path: one + "/cancel", id: "cancel", scope: auth.ScopeOnboard,
+		path: one + "/cancel", id: "cancel", scope: auth.ScopeOnboard, bodyless: true,
 		summary: "End a run.", data: actedData{},
 		statuses: map[int]string{http.StatusAccepted: "Accepted, and not decided upon yet."},
 	}, (*call).cancel)

@@ -92,13 +92,27 @@ func New(settings Settings, parts Parts) (*Server, error) {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
+// methods are those of the routes. HEAD and OPTIONS are none: there is nothing to
+// ask for that way, and no other origin is allowed to ask.
+var methods = []string{http.MethodGet, http.MethodPost}
+
+// methodNotAllowed answers with the methods that the path takes, as RFC 9110 asks.
+func (c *call) methodNotAllowed() error {
+	for _, method := range methods {
+		if c.router.Match(chi.NewRouteContext(), method, c.r.URL.Path) {
+			c.w.Header().Add("Allow", method)
+		}
+	}
+	return problemOf(errcode.MethodNotAllowed)
+}
+
 // Router returns the routes, for those that list them.
 func (s *Server) Router() chi.Routes { return s.router }
 
 func (s *Server) routes() {
 	s.router.Use(s.prepare, s.recover)
 	s.router.NotFound(s.open(func(*call) error { return problemOf(errcode.NotFound) }))
-	s.router.MethodNotAllowed(s.open(func(*call) error { return problemOf(errcode.MethodNotAllowed) }))
+	s.router.MethodNotAllowed(s.open((*call).methodNotAllowed))
 
 	s.commandRoutes()
 	s.oauthRoutes()

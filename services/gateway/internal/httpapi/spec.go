@@ -75,7 +75,7 @@ func (s *spec) add(e endpoint, body reflect.Type) func(map[string]any) error {
 	var check func(map[string]any) error
 	if body != nil {
 		schema := s.schema(body)
-		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+		op.RequestBody = &huma.RequestBody{Required: !e.bodyless, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 		check = s.checker(schema)
 	}
 	s.document.AddOperation(op)
