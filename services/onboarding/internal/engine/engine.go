@@ -205,7 +205,7 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 	if err != nil {
 		return fmt.Errorf("encode state of %s: %w", state.RestaurantID, err)
 	}
-	seq, err := e.record(ctx, head, bus.Decision{
+	seq, err := e.record(ctx, head, after, bus.Decision{
 		Meta: event.Meta{
 			ID:          event.DeriveID("decision", string(state.RestaurantID), fmt.Sprint(head.Seq), step.cause),
 			Source:      Source,
@@ -232,12 +232,12 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 	return e.arm(ctx, after)
 }
 
-// record records a decision that follows upon a head. The error wraps [bus.ErrLost]
+// record records a decision that follows upon a head, and the state after it. The error wraps [bus.ErrLost]
 // when the head has moved on; what is no decision and came after it is passed.
-func (e *Engine) record(ctx context.Context, head bus.Head, decision bus.Decision) (seq uint64, err error) {
+func (e *Engine) record(ctx context.Context, head bus.Head, after machine.State, decision bus.Decision) (seq uint64, err error) {
 	for {
 		decision.After = head.Last
-		e.recent.add(decision.Meta.ID)
+		e.recent.add(decision.Meta.ID, sent{state: after, body: string(decision.State)})
 		seq, err = bus.Decide(ctx, e.js, decision)
 		if !errors.Is(err, bus.ErrLost) {
 			return seq, err

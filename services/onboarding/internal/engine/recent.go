@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -12,8 +11,9 @@ import (
 )
 
 // generation is how many decisions are remembered at least, unless fewer were sent:
-// in a burst the bells of many restaurants wait behind each other.
-const generation = 16_384
+// in a burst the bells of many restaurants wait behind each other. One takes a few
+// kilobytes.
+const generation = 2048
 
 // recent remembers the decisions that this process has just sent, until their bells
 // ring: such a bell is the head itself, and the head need not be read. It is safe
@@ -26,46 +26,53 @@ const generation = 16_384
 // the fence would still refuse the decision.
 type recent struct {
 	mu    sync.Mutex
-	young map[string]struct{} // by id
-	old   map[string]struct{} // those of the generation before
+	young map[string]sent // by id
+	old   map[string]sent // those of the generation before
+}
+
+// sent is the state after a decision, and its JSON.
+type sent struct {
+	state machine.State
+	body  string
 }
 
 // add remembers a decision that is about to be sent.
-func (r *recent) add(id string) {
+func (r *recent) add(id string, decision sent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.young == nil || len(r.young) >= generation { // the bells of the old ones rang elsewhere
-		r.old, r.young = r.young, make(map[string]struct{})
+		r.old, r.young = r.young, make(map[string]sent)
 	}
-	r.young[id] = struct{}{}
+	r.young[id] = decision
 }
 
-// take says whether a decision is remembered, and forgets it.
-func (r *recent) take(id string) bool {
+// take returns a decision that is remembered, and forgets it.
+func (r *recent) take(id string) (sent, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, young := r.young[id]
-	_, old := r.old[id]
+	decision, ok := r.young[id]
+	if !ok {
+		decision, ok = r.old[id]
+	}
 	delete(r.young, id)
 	delete(r.old, id)
-	return young || old
+	return decision, ok
 }
 
 // head returns the decision that a bell is and the state after it, if it was sent
-// from here, rings for the first time and calls for an effect.
+// from here, rings for the first time and calls for an effect. Two processes may have
+// sent the same decision with different states: the bell brings the one that counts.
 func (r *recent) head(bell bus.Message) (bus.Head, machine.State, bool) {
 	if bell.Stream != bus.Log {
 		return bus.Head{}, machine.State{}, false
 	}
 	id := bell.Header.Get(nats.MsgIdHdr)
-	if !r.take(id) || bell.Deliveries != 1 {
+	decision, ours := r.take(id)
+	if !ours || bell.Deliveries != 1 || decision.state.Todo.Effect == "" || decision.body != bell.Header.Get(event.StateHeader) {
 		return bus.Head{}, machine.State{}, false
 	}
-	body := []byte(bell.Header.Get(event.StateHeader))
-	var state machine.State
-	if err := json.Unmarshal(body, &state); err != nil || state.Todo.Effect == "" {
-		return bus.Head{}, machine.State{}, false
+	head := bus.Head{
+		Seq: bell.Seq, Last: bell.Seq, Stored: bell.Stored, Envelope: event.Envelope{ID: id}, State: []byte(decision.body),
 	}
-	head := bus.Head{Seq: bell.Seq, Last: bell.Seq, Stored: bell.Stored, Envelope: event.Envelope{ID: id}, State: body}
-	return head, state, true
+	return head, decision.state, true
 }
