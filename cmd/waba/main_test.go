@@ -27,7 +27,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "waba")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".").CombinedOutput() //nolint:forbidigo,usetesting // it is for every test
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".").CombinedOutput() //nolint:forbidigo // it is for every test
 	if err != nil {
 		return "", fmt.Errorf("build: %w: %s", err, out)
 	}

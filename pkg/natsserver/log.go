@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 )
 
@@ -33,8 +34,13 @@ func (l *log) Fatalf(format string, args ...any) {
 // Errorf implements [server.Logger].
 func (l *log) Errorf(format string, args ...any) { l.say(slog.LevelError, format, args) }
 
-// Warnf implements [server.Logger].
-func (l *log) Warnf(format string, args ...any) { l.say(slog.LevelWarn, format, args) }
+// Warnf implements [server.Logger]. That passwords are not hashed is on purpose:
+// they are made at each start and never leave the process.
+func (l *log) Warnf(format string, args ...any) {
+	if !strings.HasPrefix(format, "Plaintext passwords") {
+		l.say(slog.LevelWarn, format, args)
+	}
+}
 
 // Noticef implements [server.Logger].
 func (l *log) Noticef(format string, args ...any) { l.say(slog.LevelDebug, format, args) }

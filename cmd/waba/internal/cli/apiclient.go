@@ -50,8 +50,11 @@ func (t *terminal) apiFailure(err error) error {
 	if !ok {
 		return err
 	}
-	f := &failure{exit: exitFailed, cause: err, what: fmt.Sprintf("%s (%s)", problem.Message, problem.Code),
-		next: "waba errors explain " + string(problem.Code)}
+	f := &failure{
+		exit: exitFailed, cause: err,
+		what: fmt.Sprintf("%s (%s)", problem.Message, problem.Code),
+		next: "waba errors explain " + string(problem.Code),
+	}
 	switch problem.Status {
 	case http.StatusNotFound:
 		f.exit = exitNotFound
@@ -71,9 +74,11 @@ func (t *terminal) apiFailure(err error) error {
 func (t *terminal) restaurantArg(text string) (event.RestaurantID, error) {
 	id, err := event.ParseRestaurantID(text)
 	if err != nil {
-		return "", &failure{exit: exitUsage, cause: err,
+		return "", &failure{
+			exit: exitUsage, cause: err,
 			what: t.say("o id do restaurante não é um UUID", "the restaurant's id is not a UUID"),
-			next: t.say("exemplo: 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b", "as in 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b")}
+			next: t.say("exemplo: 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b", "as in 3f2b8c1e-5d4a-4e6f-9a7b-1c2d3e4f5a6b"),
+		}
 	}
 	return id, nil
 }

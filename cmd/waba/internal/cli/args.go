@@ -47,7 +47,9 @@ func (t *terminal) oneOf(known ...string) cobra.PositionalArgs {
 		if len(args) == 0 || len(args) == 1 && slices.Contains(known, args[0]) {
 			return nil
 		}
-		return &failure{exit: exitUsage, next: cmd.CommandPath() + " --help",
-			what: t.say("o argumento é um destes: ", "the argument is one of these: ") + strings.Join(known, ", ")}
+		return &failure{
+			exit: exitUsage, next: cmd.CommandPath() + " --help",
+			what: t.say("o argumento é um destes: ", "the argument is one of these: ") + strings.Join(known, ", "),
+		}
 	}
 }

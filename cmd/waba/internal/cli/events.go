@@ -63,8 +63,10 @@ func (t *terminal) withBus(ctx context.Context, address string, do func(context.
 	defer conn.Close()
 	err = do(ctx, js)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return &failure{exit: exitNotFound, cause: err,
-			what: t.say("o barramento ainda não tem streams", "the bus has no streams yet"), next: "waba migrate up"}
+		return &failure{
+			exit: exitNotFound, cause: err,
+			what: t.say("o barramento ainda não tem streams", "the bus has no streams yet"), next: "waba migrate up",
+		}
 	}
 	return err
 }

@@ -52,13 +52,6 @@ func (t *terminal) printJSON(v any) error {
 	return encoder.Encode(v)
 }
 
-// printLine prints a value as one line of JSON.
-func (t *terminal) printLine(v any) error {
-	encoder := json.NewEncoder(t.out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
-}
-
 // printTable prints rows in columns; the first row is the heading. Cells are not
 // coloured: escape codes would count as width.
 func printTable(out io.Writer, rows ...[]string) error {

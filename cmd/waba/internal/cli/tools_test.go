@@ -25,18 +25,18 @@ type system struct {
 }
 
 // start starts `waba dev` on free ports and returns once everything answers.
-func start(t *testing.T, env map[string]string, flags ...string) *system {
+func start(t *testing.T) *system {
 	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready.json")
-	args := append([]string{
+	args := []string{
 		"dev", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--nats", "127.0.0.1:0", "--simulator", "127.0.0.1:0",
 		"--data-dir", t.TempDir(), "--ready-file", ready,
-	}, flags...)
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	output, ended := &lockedBuffer{}, make(chan int, 1)
 	go func() {
 		ended <- cli.Run(ctx, args, cli.Process{
-			Getenv: func(name string) string { return env[name] }, Stdout: output, Stderr: output, Version: "test",
+			Getenv: func(string) string { return "" }, Stdout: output, Stderr: output, Version: "test",
 		})
 	}()
 	t.Cleanup(func() {
@@ -58,7 +58,7 @@ func (s *system) waba(t *testing.T, args ...string) result {
 
 func TestBannerShowsWhereEverythingIsAndACallThatWorks(t *testing.T) {
 	t.Parallel()
-	s := start(t, nil)
+	s := start(t)
 	require.Eventually(t, func() bool { return strings.Contains(s.output.String(), "Ctrl-C") }, 10*time.Second, 10*time.Millisecond)
 	banner := s.output.String()
 	require.Contains(t, banner, "✔ NATS JetStream  "+s.env["NATS_URL"])
@@ -70,12 +70,12 @@ func TestBannerShowsWhereEverythingIsAndACallThatWorks(t *testing.T) {
 	var body struct{ Code, State, RestaurantID string }
 	require.NoError(t, json.Unmarshal([]byte(strings.ReplaceAll(call[2], "restaurant_id", "RestaurantID")), &body))
 	require.NoError(t, uuid.Validate(body.RestaurantID))
-	require.NotContains(t, start(t, nil).output.String(), body.RestaurantID, "a fresh one each time")
+	require.NotContains(t, start(t).output.String(), body.RestaurantID, "a fresh one each time")
 }
 
 func TestToolsFollowARestaurantToTheEndOfItsStory(t *testing.T) {
 	t.Parallel()
-	s := start(t, nil)
+	s := start(t)
 	id := uuid.NewString()
 	require.Equal(t, 3, s.waba(t, "status", id).exit)
 	require.Equal(t, 3, s.waba(t, "watch", id).exit)
@@ -112,7 +112,7 @@ func TestToolsFollowARestaurantToTheEndOfItsStory(t *testing.T) {
 
 func TestExitCodesSayWhatBecameOfAScenario(t *testing.T) {
 	t.Parallel()
-	s := start(t, nil)
+	s := start(t)
 	for scenario, want := range map[string]struct {
 		exit int
 		says string
@@ -136,7 +136,7 @@ func TestExitCodesSayWhatBecameOfAScenario(t *testing.T) {
 
 func TestCodeForABusyRestaurantIsAConflict(t *testing.T) {
 	t.Parallel()
-	s := start(t, nil)
+	s := start(t)
 	id := uuid.NewString()
 	require.Zero(t, s.waba(t, "trigger", "never-appears", "--restaurant", id).exit)
 	require.Eventually(t, func() bool {
@@ -149,7 +149,7 @@ func TestCodeForABusyRestaurantIsAConflict(t *testing.T) {
 
 func TestRunThatTakesTooLongExitsWith124AndGoesOn(t *testing.T) {
 	t.Parallel()
-	s := start(t, nil)
+	s := start(t)
 	id := uuid.NewString()
 	got := s.waba(t, "trigger", "never-appears", "--restaurant", id, "--wait", "--timeout", "1s")
 	require.Equal(t, 124, got.exit, got.out+got.stderr)
@@ -158,7 +158,7 @@ func TestRunThatTakesTooLongExitsWith124AndGoesOn(t *testing.T) {
 
 func TestTailShowsWhatWasAndWhatComes(t *testing.T) {
 	t.Parallel()
-	s := start(t, nil)
+	s := start(t)
 	before, after := uuid.NewString(), uuid.NewString()
 	require.Zero(t, s.waba(t, "trigger", "default", "--restaurant", before, "--wait").exit)
 
@@ -175,6 +175,7 @@ func TestTailShowsWhatWasAndWhatComes(t *testing.T) {
 		{"only inputs that come", []string{"--type", "OAuthCodeReceived"}, []string{"OAuthCodeReceived", after}, []string{before}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 			out, ended := &lockedBuffer{}, make(chan int, 1)
 			go func() {

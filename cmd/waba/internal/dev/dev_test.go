@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,12 +165,21 @@ func TestWaitingCallersAreAnsweredWhenItStops(t *testing.T) {
 	t.Parallel()
 	i := run(t, options(t, t.TempDir()))
 	restaurant := uuid.NewString()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.HTTP+"/api/whatsapp/waba/complete-flow",
+		strings.NewReader(fmt.Sprintf(`{"code":"demo-never-appears-%[1]s","state":"dev","restaurant_id":%[1]q}`, restaurant)))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
 	answered := make(chan int, 1)
 	go func() {
-		status, _ := post(t, i.HTTP+"/api/whatsapp/waba/complete-flow", map[string]any{
-			"code": "demo-never-appears-" + restaurant, "state": "dev", "restaurant_id": restaurant,
-		})
-		answered <- status
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		answer, err := client.Do(request)
+		if err != nil {
+			t.Error(err)
+			answered <- 0
+			return
+		}
+		_ = answer.Body.Close() // only the status counts
+		answered <- answer.StatusCode
 	}()
 	require.Eventually(t, func() bool {
 		_, state := i.status(t, restaurant)

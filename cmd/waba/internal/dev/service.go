@@ -32,13 +32,14 @@ func start(ctx context.Context, name string, run func(context.Context) error, en
 	return r
 }
 
-// failure says why a service ended that nobody has stopped.
+// failure says that a service has ended that nobody has stopped. Where it has a
+// reason, [running.stop] tells that.
 func (r *running) failure() error {
 	<-r.done
-	if r.err != nil {
-		return nil // stop reports it
+	if r.err == nil {
+		return fmt.Errorf("%s has ended", r.name)
 	}
-	return fmt.Errorf("%s has ended", r.name)
+	return nil
 }
 
 // stop ends the service and waits for it, as long as patience lasts.
