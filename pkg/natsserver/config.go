@@ -35,7 +35,7 @@ jetstream {
 }
 
 accounts {
-  # Reads the server's settings for "waba doctor"; sees no message.
+  # Reads the server's settings for "waba migrate"; sees no message.
   SYS {
     users: [{ user: sys, password: $NATS_SYS_PASSWORD }]
   }
