@@ -35,8 +35,8 @@ type Config struct {
 	SigningKeyFile string `env:"WABA_SIGNING_KEY_FILE" doc:"File with the key that signs OAuth state, handles and cursors; shared by all gateways."`
 	SealKeyFile    string `env:"WABA_SEAL_PUBLIC_KEY_FILE" doc:"File with the public key to which codes and tokens are sealed."`
 	APIKeysFile    string `env:"WABA_API_KEYS_FILE" doc:"File with the service keys that may call, with their restaurants and scopes."`
-	OIDCIssuer     string `env:"WABA_OIDC_ISSUER" doc:"Issuer of the JWTs that may call."`
-	OIDCAudience   string `env:"WABA_OIDC_AUDIENCE" doc:"Audience that such a JWT must name."`
+	OIDCIssuer     string `env:"WABA_OIDC_ISSUER" doc:"Issuer of the JWTs that may call. Refused by this version, which knows service keys only: leave it unset."`
+	OIDCAudience   string `env:"WABA_OIDC_AUDIENCE" doc:"Audience that such a JWT must name. Refused by this version too."`
 	ExposeTokens   bool   `env:"WABA_EXPOSE_META_TOKENS" envDefault:"false" doc:"Return Meta's token, in place of a handle, to callers with scope admin."`
 
 	// Dev lets callers on loopback in without a credential, as principal dev, and

@@ -37,10 +37,19 @@ func sections() []config.Section {
 		{Title: "Onboarding", Configs: []any{&onboarding.Config{}}},
 		{Title: "Auditlog", Configs: []any{&auditlog.Config{}}},
 		{Title: "OpenTelemetry", Configs: []any{&exporting{}}},
-		{Title: "waba migrate", Configs: []any{&service.StreamConfig{}}},
+		{Title: "waba migrate", Configs: []any{&service.StreamConfig{}, &syncConfig{}}},
 		{Title: "waba dev", Configs: []any{&dev.Config{}}},
 		{Title: "Command line", Configs: []any{&toolConfig{}}},
+		{Title: "Not used yet: this version does not read these", Configs: []any{&unread{}}},
 	}
+}
+
+// unread is of parts that are still to come. It stands here so that what an
+// operator prepares for them is known by its name.
+type unread struct {
+	BSPToken    seal.Secret `env:"WHATSAPP_BSP_TOKEN" doc:"The partner's own system token at Meta."`
+	VerifyToken seal.Secret `env:"WHATSAPP_VERIFY_TOKEN" doc:"What Meta repeats in the handshake of the webhook."`
+	WebhookURL  string      `env:"WEBHOOK_URL" doc:"Public address of our webhook."`
 }
 
 // servicesByName are the configurations of the processes.

@@ -4,18 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 	"github.com/uptrace/bun"
 
+	"github.com/waba-platform/onboarding/cmd/waba/internal/dev"
 	"github.com/waba-platform/onboarding/migrations"
 	"github.com/waba-platform/onboarding/pkg/bus"
 	"github.com/waba-platform/onboarding/pkg/config"
 	"github.com/waba-platform/onboarding/pkg/database"
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/pkg/service"
+	"github.com/waba-platform/onboarding/pkg/telemetry"
 )
 
 // migrateConfig says what is migrated; what is unset is left alone.
@@ -26,6 +30,8 @@ type migrateConfig struct {
 	DatabaseURL      seal.Secret `env:"DATABASE_URL"`
 
 	Streams service.StreamConfig
+	Sync    syncConfig
+	Dev     dev.Config // whether a bus that does not sync is taken
 }
 
 // Validate reports every mistake at once.
@@ -36,17 +42,21 @@ func (c migrateConfig) Validate() error {
 	return nil
 }
 
-// migrateWithin is how long a migration may wait for bus and database, and work.
-const migrateWithin = 5 * time.Minute
+// How long the database may take to be migrated, and the bus to be there and to
+// answer: a user without the rights gets no answer at all.
+const (
+	databaseWithin = 10 * time.Minute
+	busWithin      = 30 * time.Second
+)
 
 func newMigrate(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: t.say("Cria e atualiza o banco e os streams", "Makes and updates the database and the streams"),
-		Long: t.say("Cria e atualiza o banco (DATABASE_URL) e os streams e consumidores (NATS_URL, WABA_STREAM_REPLICAS). O que não está definido não é tocado. Pode ser executado de novo, e por vários processos ao mesmo tempo.",
-			"Makes and updates the database (DATABASE_URL) and the streams and consumers (NATS_URL, WABA_STREAM_REPLICAS). What is not set is left alone. It may be run again, and by several processes at once."),
+		Long: t.say("Cria e atualiza o banco (DATABASE_URL) e os streams e consumidores (NATS_URL, WABA_STREAM_REPLICAS); sem mais nada, é waba migrate up. O que não está definido não é tocado. Pode ser executado de novo, e por vários processos ao mesmo tempo. Com NATS_SYS_CREDS, recusa um NATS que não grava no disco antes de confirmar.",
+			"Makes and updates the database (DATABASE_URL) and the streams and consumers (NATS_URL, WABA_STREAM_REPLICAS); by itself it is waba migrate up. What is not set is left alone. It may be run again, and by several processes at once. With NATS_SYS_CREDS it refuses a bus that acknowledges before it has synced to disk."),
 		Args: t.noArgs,
-		RunE: t.run(func(cmd *cobra.Command, _ []string) error { return cmd.Help() }),
+		RunE: t.run(t.migrateUp), // a job that says "migrate" migrates
 	}
 	cmd.AddCommand(newMigrateUp(t), newMigrateStatus(t), newMigrateDown(t))
 	return cmd
@@ -58,26 +68,35 @@ func newMigrateUp(t *terminal) *cobra.Command {
 		Short:   t.say("Aplica o que falta", "Applies what is missing"),
 		Example: "  DATABASE_URL=sqlite://waba.db waba migrate up",
 		Args:    t.noArgs,
-		RunE: t.run(func(cmd *cobra.Command, _ []string) error {
-			return t.withTargets(cmd.Context(), func(ctx context.Context, at targets) error {
-				if at.db != nil {
-					done, err := migrations.Up(ctx, at.db)
-					if err != nil {
-						return err
-					}
-					t.printMigrated(t.say("aplicada", "applied"), done)
-				}
-				if at.js == nil {
-					return nil
-				}
-				if err := bus.Migrate(ctx, at.js, at.replicas); err != nil {
-					return err
-				}
-				_, err := fmt.Fprintf(t.out, t.say("streams e consumidores: em dia, %d réplica(s)\n", "streams and consumers: up to date, %d replica(s)\n"), at.replicas)
-				return err
-			})
-		}),
+		RunE:    t.run(t.migrateUp),
 	}
+}
+
+func (t *terminal) migrateUp(cmd *cobra.Command, _ []string) error {
+	return t.withTargets(cmd.Context(), func(ctx context.Context, at targets) error {
+		if err := t.checkSync(ctx, at); err != nil {
+			return err
+		}
+		if at.db != nil {
+			ctx, cancel := context.WithTimeout(ctx, databaseWithin)
+			defer cancel()
+			done, err := migrations.Up(ctx, at.db)
+			if err != nil {
+				return err
+			}
+			t.printMigrated(t.say("aplicada", "applied"), done)
+		}
+		if at.js == nil {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, busWithin)
+		defer cancel()
+		if err := bus.Migrate(ctx, at.js, at.replicas); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(t.out, t.say("streams e consumidores: em dia, %d réplica(s)\n", "streams and consumers: up to date, %d replica(s)\n"), at.replicas)
+		return err
+	})
 }
 
 func newMigrateStatus(t *terminal) *cobra.Command {
@@ -90,6 +109,8 @@ func newMigrateStatus(t *terminal) *cobra.Command {
 	output := t.formatFlag(cmd)
 	cmd.RunE = t.run(func(cmd *cobra.Command, _ []string) error {
 		return t.withTargets(cmd.Context(), func(ctx context.Context, at targets) error {
+			ctx, cancel := context.WithTimeout(ctx, busWithin)
+			defer cancel()
 			parts, err := at.status(ctx)
 			if err != nil {
 				return err
@@ -126,6 +147,8 @@ func newMigrateDown(t *terminal) *cobra.Command {
 				if at.db == nil {
 					return &config.Error{Mistakes: []string{"DATABASE_URL is not set"}}
 				}
+				ctx, cancel := context.WithTimeout(ctx, databaseWithin)
+				defer cancel()
 				done, err := migrations.Down(ctx, at.db)
 				if err != nil {
 					return err
@@ -152,7 +175,9 @@ func (t *terminal) printMigrated(verb string, done []migrations.Migration) {
 type targets struct {
 	db       *bun.DB
 	js       jetstream.JetStream
+	system   *nats.Conn // as a user of the system account; nil: none is configured
 	replicas int
+	lazySync bool // a bus that does not sync each write is taken
 }
 
 func (t *terminal) withTargets(ctx context.Context, do func(context.Context, targets) error) (err error) {
@@ -160,9 +185,7 @@ func (t *terminal) withTargets(ctx context.Context, do func(context.Context, tar
 	if err := config.Load(t.getenv, &cfg); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, migrateWithin)
-	defer cancel()
-	at := targets{replicas: cfg.Streams.Replicas}
+	at := targets{replicas: cfg.Streams.Replicas, lazySync: cfg.Dev.LazySync}
 	if !cfg.DatabaseURL.IsZero() {
 		if at.db, err = database.Open(ctx, cfg.DatabaseURL.Reveal()); err != nil {
 			return err
@@ -170,14 +193,28 @@ func (t *terminal) withTargets(ctx context.Context, do func(context.Context, tar
 		defer func() { err = errors.Join(err, at.db.Close()) }()
 	}
 	if cfg.NATSURL != "" {
-		conn, js, err := bus.Connect(ctx, bus.ConnectOptions{
+		connect, cancel := context.WithTimeout(ctx, busWithin)
+		defer cancel()
+		options := bus.ConnectOptions{
 			URL: cfg.NATSURL, CredsFile: cfg.NATSCreds, NKeySeedFile: cfg.NATSNKeySeedFile, Service: bus.UserMigrate,
-		})
+			Logger:  telemetry.NewLogger(t.err, telemetry.LogConfig{Format: telemetry.LogText, Level: slog.LevelWarn}),
+			Options: []nats.Option{nats.NoCallbacksAfterClientClose()},
+		}
+		if cfg.anonymous() {
+			options.Options = append(options.Options, anyInbox())
+		}
+		conn, js, err := bus.Connect(connect, options)
 		if err != nil {
 			return err
 		}
 		defer conn.Close()
 		at.js = js
+		if at.system, err = cfg.connectSystem(connect); err != nil {
+			return err
+		}
+		if at.system != nil {
+			defer at.system.Close()
+		}
 	}
 	return do(ctx, at)
 }

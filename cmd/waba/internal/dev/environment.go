@@ -15,7 +15,7 @@ import (
 
 // Config is what the environment says about the one process alone.
 type Config struct {
-	LazySync bool `env:"WABA_ALLOW_LAZY_SYNC" envDefault:"false" doc:"The embedded NATS server does not sync each write: faster, and a power cut loses what it has acknowledged."`
+	LazySync bool `env:"WABA_ALLOW_LAZY_SYNC" envDefault:"false" doc:"The embedded NATS server does not sync each write, and waba migrate takes one that does not: faster, and a power cut loses what it has acknowledged."`
 }
 
 // configs are those of the process and of the services in it.
