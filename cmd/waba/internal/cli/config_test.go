@@ -68,4 +68,6 @@ func TestServiceThatIsNotConfiguredExitsWithSeventyEightAndOneLineForEachMistake
 	}
 	require.Equal(t, 78, waba(t, nil, "migrate", "up").exit)
 	require.Equal(t, 78, waba(t, map[string]string{"HTTP_ADDR": "nowhere"}, "dev", "--data-dir", t.TempDir()).exit)
+	got := waba(t, map[string]string{"HTTP_ADDR": "192.0.2.1:8080"}, "dev", "--data-dir", t.TempDir())
+	require.Equal(t, 2, got.exit, got.stderr)
 }

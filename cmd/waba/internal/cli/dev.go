@@ -51,7 +51,8 @@ Listens on loopback only. What the environment sets is used (NATS_URL, DATABASE_
 	return cmd
 }
 
-// addressesOf takes an address from the environment where no flag gives one.
+// addressesOf takes an address from the environment where no flag gives one. That
+// of every interface, which a gateway on its own has by default, becomes loopback.
 func (t *terminal) addressesOf(flags *pflag.FlagSet, o *dev.Options) error {
 	var mistakes []string
 	for _, a := range []struct {
@@ -61,6 +62,9 @@ func (t *terminal) addressesOf(flags *pflag.FlagSet, o *dev.Options) error {
 		text := t.getenv(a.variable)
 		if text == "" || flags.Changed(a.flag) {
 			continue
+		}
+		if strings.HasPrefix(text, ":") { // every interface; here that is loopback
+			text = "127.0.0.1" + text
 		}
 		if err := a.to.UnmarshalText([]byte(text)); err != nil {
 			mistakes = append(mistakes, a.variable+" is not "+a.to.Want())

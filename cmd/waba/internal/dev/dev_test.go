@@ -15,11 +15,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	natsd "github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/waba-platform/onboarding/cmd/waba/internal/dev"
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/natsserver"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -280,6 +282,24 @@ func TestSimulatorOfAnotherProcessIsUsed(t *testing.T) {
 	i.connect(t)
 	_, state := get(t, meta.Simulator+"/_simulator/state")
 	require.EqualValues(t, 1, state["exchanged"])
+}
+
+func TestBusOfTheEnvironmentIsUsedAndItsPasswordIsNotShown(t *testing.T) {
+	t.Parallel()
+	server, err := natsserver.Start(t.Context(), natsserver.Options{
+		Dir: t.TempDir(), Addr: "127.0.0.1:0", LazySync: true,
+		Users: []*natsd.User{{Username: "all", Password: "CANARY"}},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	o := options(t, t.TempDir())
+	env := map[string]string{"NATS_URL": strings.Replace(server.URL(), "://", "://all:CANARY@", 1)}
+	o.Getenv = func(name string) string { return env[name] }
+	i := run(t, o)
+	require.False(t, i.Embedded)
+	require.Equal(t, server.URL(), i.NATS)
+	i.connect(t)
+	require.NoDirExists(t, filepath.Join(o.DataDir, "nats"))
 }
 
 func TestConfiguredKeysAreAskedFor(t *testing.T) {
