@@ -181,8 +181,14 @@ func TestAFaultThatMakesNoSenseIsRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t, metasim.Options{})
 	for _, f := range []metasim.Fault{
-		{}, {Kind: "earthquake"}, {Kind: metasim.FaultError}, {Kind: metasim.FaultLatency}, {Kind: metasim.FaultRedirect},
-		{Kind: metasim.FaultCut, Times: -1}, {Kind: metasim.FaultHTML, Status: 99}, {Kind: metasim.FaultCut, Ops: []metasim.Op{250}},
+		{},
+		{Kind: "earthquake"},
+		{Kind: metasim.FaultError},
+		{Kind: metasim.FaultLatency},
+		{Kind: metasim.FaultRedirect},
+		{Kind: metasim.FaultCut, Times: -1},
+		{Kind: metasim.FaultHTML, Status: 99},
+		{Kind: metasim.FaultCut, Ops: []metasim.Op{250}},
 	} {
 		require.Error(t, s.Inject(f), "%+v", f)
 	}

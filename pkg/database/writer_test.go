@@ -171,7 +171,7 @@ func TestWritersOfOnePool(t *testing.T) {
 			seen = append(seen, least)
 		}
 		require.NoError(t, outer.Err())
-		require.NoError(t, outer.Close())
+		require.NoError(t, outer.Close()) //nolint:sqlclosecheck // before the database closes
 		require.Equal(t, []int{1, 2}, seen)
 	})
 }

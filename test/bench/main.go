@@ -79,7 +79,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if o.quick {
 		plan = quick
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // this is main
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
 	report, err := measure(ctx, o, plan, stderr)

@@ -87,7 +87,7 @@ func open(ctx context.Context, s setup) (*system, time.Duration, error) {
 	err = sys.until(ctx, func() (bool, error) {
 		answer, err := sys.post(ctx, true)
 		if err != nil {
-			return false, nil //nolint:nilerr // it does not listen yet
+			return false, nil
 		}
 		return answer.status == http.StatusAccepted, nil
 	})
@@ -161,7 +161,7 @@ func openSimulator(ctx context.Context, binary, dir string) (*simulator, error) 
 	}
 	err = s.until(ctx, func() (bool, error) {
 		_, err := s.ledger(ctx, "nobody")
-		return err == nil, nil //nolint:nilerr // it does not listen yet
+		return err == nil, nil
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.stop())

@@ -69,7 +69,7 @@ func (w *watch) look(ctx context.Context) error {
 	last := w.last
 	w.mu.Unlock()
 	err := w.db.NewSelect().Table("whatsapp_integration_logs").Column("id", "restaurant_id", "event_type", "created_at").
-		Where("id > ?", last).Where("event_type IN (?)", bun.In(ends)).OrderBy("id", bun.OrderAsc).Scan(ctx, &rows)
+		Where("id > ?", last).Where("event_type IN (?)", bun.List(ends)).OrderBy("id", bun.OrderAsc).Scan(ctx, &rows)
 	if err != nil {
 		return fmt.Errorf("read the audit log: %w", err)
 	}
