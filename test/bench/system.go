@@ -87,7 +87,7 @@ func open(ctx context.Context, s setup) (*system, time.Duration, error) {
 	err = sys.until(ctx, func() (bool, error) {
 		answer, err := sys.post(ctx, true)
 		if err != nil {
-			return false, nil
+			return false, nil //nolint:nilerr // not yet
 		}
 		return answer.status == http.StatusAccepted, nil
 	})
