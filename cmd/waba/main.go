@@ -29,5 +29,6 @@ func run() int {
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
 		Version: version,
+		Command: os.Args[0],
 	})
 }

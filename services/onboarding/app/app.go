@@ -40,9 +40,6 @@ const (
 // finish is done by the next process: a message is acknowledged only after its
 // decision is durable.
 func Run(ctx context.Context, cfg Config, deps Deps) error {
-	for _, warning := range cfg.Warnings(time.Now()) {
-		deps.Logger.WarnContext(ctx, "configuration", "warning", warning)
-	}
 	graph, err := meta.New(meta.Config{
 		Base: cfg.GraphBase, Version: cfg.APIVersion, AppID: meta.AppID(cfg.AppID), AppSecret: cfg.AppSecret,
 		CallTimeout: callTimeout, AllowInsecure: cfg.InsecureGraph == "test", Logger: deps.Logger,

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waba-platform/onboarding/pkg/errcode"
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
@@ -60,21 +61,29 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Warnings returns what works, but should be changed.
-func (c Config) Warnings(now time.Time) []string {
+// Warnings returns what works, but should be changed, in words for a person.
+func (c Config) Warnings(now time.Time, lang errcode.Lang) []string {
+	say := func(pt, en string) string {
+		if lang == errcode.English {
+			return en
+		}
+		return pt
+	}
 	var warnings []string
 	if !c.Pin.IsZero() {
-		warnings = append(warnings, "META_PHONE_REGISTRATION_PIN is one PIN for every number: who learns it can take any of them")
+		warnings = append(warnings, say("META_PHONE_REGISTRATION_PIN é um só PIN para todos os números: quem o descobre pode tomar qualquer um deles",
+			"META_PHONE_REGISTRATION_PIN is one PIN for every number: who learns it can take any of them"))
 	}
 	if end, ok := versionEnds[c.APIVersion]; ok {
-		state := "ends"
+		state := say("termina", "ends")
 		if now.After(end) {
-			state = "ended"
+			state = say("terminou", "ended")
 		}
-		warnings = append(warnings, fmt.Sprintf("META_API_VERSION %s %s on %s", c.APIVersion, state, end.Format(time.DateOnly)))
+		warnings = append(warnings, fmt.Sprintf(say("META_API_VERSION %s %s em %s", "META_API_VERSION %s %s on %s"), c.APIVersion, state, end.Format(time.DateOnly)))
 	}
 	if c.InsecureGraph == "test" {
-		warnings = append(warnings, "WABA_ALLOW_INSECURE_GRAPH=test: tokens may travel unencrypted")
+		warnings = append(warnings, say("WABA_ALLOW_INSECURE_GRAPH=test: tokens podem viajar sem criptografia",
+			"WABA_ALLOW_INSECURE_GRAPH=test: tokens may travel unencrypted"))
 	}
 	return warnings
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/waba-platform/onboarding/migrations"
 	"github.com/waba-platform/onboarding/pkg/bus"
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/errcode"
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/pkg/service"
 )
@@ -40,6 +42,9 @@ func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, ve
 		return err
 	}
 	defer func() { err = errors.Join(err, process.Close(ctx)) }()
+	for _, warning := range own.Warnings(time.Now(), errcode.English) { // as all of the log
+		process.Logger.WarnContext(ctx, "configuration", "warning", warning)
+	}
 	deps := Deps{JetStream: process.JetStream, DB: process.DB, Keyring: keyring, Logger: process.Logger}
 	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) })
 }

@@ -16,6 +16,7 @@ type Process struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Version string // empty: what the build knows of itself
+	Command string // as which it was started; empty: waba
 }
 
 // Run executes a command line and returns the exit code: 0 ok, 1 failed, 2 usage,

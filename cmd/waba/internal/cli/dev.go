@@ -11,12 +11,13 @@ import (
 
 	"github.com/waba-platform/onboarding/cmd/waba/internal/dev"
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/errcode"
 )
 
 func newDev(t *terminal) *cobra.Command {
 	o := dev.Options{
 		HTTP: "127.0.0.1:8080", Admin: "127.0.0.1:9090", NATS: "127.0.0.1:4222", Simulator: "127.0.0.1:8081",
-		Getenv: t.getenv, Stderr: t.err, Version: t.version,
+		Getenv: t.getenv, Stderr: t.err, Version: t.version, Lang: errcode.Lang(t.lang()),
 	}
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -93,8 +94,11 @@ func (t *terminal) banner(r dev.Ready) string {
 		fmt.Fprintf(&out, " %s\n", t.say(`Sem autenticação: quem chama desta máquina entra como dev, e "state":"dev" é aceito.`,
 			`No authentication: callers on this machine are let in as dev, and "state":"dev" is accepted.`))
 	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&out, " %s %s\n", t.paint(yellow, t.say("Atenção:", "Note:")), warning)
+	}
 	fmt.Fprintf(&out, "\n %s\n%s\n", t.say("Experimente:", "Try:"), t.paint(bold, exampleCall(r)))
-	fmt.Fprintf(&out, "   waba trigger all-strategies-fail --wait\n   waba events tail\n")
+	fmt.Fprintf(&out, "   %[1]s trigger all-strategies-fail --wait\n   %[1]s events tail\n", t.command)
 	fmt.Fprintf(&out, "\n %s\n", t.say("Ctrl-C encerra; os dados ficam para a próxima vez.", "Ctrl-C stops it; the data stays for the next time."))
 	return out.String()
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/mattn/go-isatty"
@@ -16,6 +17,7 @@ type terminal struct {
 	out     io.Writer
 	err     io.Writer
 	version string
+	command string // what to type to run this binary again
 	english bool
 	colours bool
 
@@ -28,9 +30,36 @@ func newTerminal(p Process) *terminal {
 		out:     p.Stdout,
 		err:     p.Stderr,
 		version: p.Version,
+		command: typed(p.Command),
 		english: isEnglish(p.Getenv),
 		colours: p.Getenv("NO_COLOR") == "" && p.Getenv("TERM") != "dumb" && isTerminal(p.Stdout),
 	}
+}
+
+// typed returns what to type, in the folder where a command was started, to start
+// it again: as it was typed, or by its path from here where that is shorter.
+func typed(command string) string {
+	if command == "" {
+		return "waba"
+	}
+	if !filepath.IsAbs(command) {
+		return command
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return command
+	}
+	path, err := filepath.Rel(here, command)
+	if err != nil {
+		return command
+	}
+	if !strings.HasPrefix(path, "..") {
+		path = "." + string(filepath.Separator) + path
+	}
+	if len(path) < len(command) {
+		return path
+	}
+	return command
 }
 
 // isEnglish reads the language: Portuguese, unless the environment says English.

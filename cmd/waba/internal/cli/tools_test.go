@@ -34,9 +34,12 @@ func start(t *testing.T) *system {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	output, ended := &lockedBuffer{}, make(chan int, 1)
+	here, err := os.Getwd()
+	require.NoError(t, err)
 	go func() {
 		ended <- cli.Run(ctx, args, cli.Process{
 			Getenv: func(string) string { return "" }, Stdout: output, Stderr: output, Version: "test",
+			Command: filepath.Join(here, "bin", "waba"),
 		})
 	}()
 	t.Cleanup(func() {
@@ -64,6 +67,9 @@ func TestBannerShowsWhereEverythingIsAndACallThatWorks(t *testing.T) {
 	require.Contains(t, banner, "✔ NATS JetStream  "+s.env["NATS_URL"])
 	require.Contains(t, banner, s.env["API_BASE_URL"]+"/docs")
 	require.Contains(t, banner, `"state":"dev" é aceito`)
+	require.Contains(t, banner, "META_API_VERSION v22.0 termina em 2027-05-20")
+	require.Contains(t, banner, "   ./bin/waba events tail\n", "as it can be typed here")
+	require.True(t, strings.HasPrefix(banner, " ✔"), "nothing comes before it: %s", banner)
 	call := regexp.MustCompile(`curl -s (\S+) -H 'Content-Type: application/json' -d '([^']+)'`).FindStringSubmatch(banner)
 	require.Len(t, call, 3, banner)
 	require.Equal(t, s.env["API_BASE_URL"]+"/api/whatsapp/waba/complete-flow", call[1])

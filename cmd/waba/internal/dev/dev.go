@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/errcode"
 )
 
 // Options are the flags.
@@ -30,6 +31,7 @@ type Options struct {
 	Getenv  func(string) string
 	Stderr  io.Writer // logs go here
 	Version string
+	Lang    errcode.Lang // of [Ready.Warnings]
 }
 
 // graph returns the Graph API that was asked for; empty: the simulator.
@@ -47,6 +49,7 @@ type Ready struct {
 	Database     string // path or address, without credentials
 	Open         bool   // callers on loopback need no credential
 	Embedded     bool   // the bus runs in this process
+	Warnings     []string
 }
 
 // stopWithin is how long everything together may take to come to its end.

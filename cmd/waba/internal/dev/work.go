@@ -202,6 +202,7 @@ func (p *process) announce(ready func(Ready)) error {
 		DatabaseKind: "SQLite",
 		Open:         p.cfg.gateway.Dev,
 		Embedded:     p.broker.server != nil,
+		Warnings:     p.cfg.onboarding.Warnings(time.Now(), p.options.Lang),
 	}
 	if database.KindOf(p.db) == database.PostgreSQL {
 		r.DatabaseKind, r.Database = "PostgreSQL", withoutUser(path)
