@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -38,16 +39,20 @@ func blocks(t *testing.T, file string) []block {
 	return found
 }
 
-// addresses are where the started system answers, in place of the usual ports.
+// addresses are where the started system answers, in place of the usual ports, and
+// where its data is.
 type addresses struct {
 	HTTP      string `json:"http"`
+	Admin     string `json:"admin"`
 	NATS      string `json:"nats"`
 	Simulator string `json:"simulator"`
+	DataDir   string `json:"-"`
 }
 
 func (a addresses) in(text string) string {
 	return strings.NewReplacer(
 		"http://127.0.0.1:8080", a.HTTP, "http://127.0.0.1:8081", a.Simulator, "nats://127.0.0.1:4222", a.NATS,
+		"http://127.0.0.1:9090", a.Admin, " .waba/", " "+a.DataDir+"/",
 	).Replace(text)
 }
 
@@ -56,7 +61,8 @@ func TestEveryCommandOfTheReadmeDoesWhatItSays(t *testing.T) { //nolint:parallel
 		t.Run(file, func(t *testing.T) {
 			all := blocks(t, file)
 			require.Equal(t, "make run\n", all[0].text, "a newcomer's first command")
-			at := run(t)
+			at, banner := run(t)
+			requireLike(t, at.in(all[1].text), strings.Replace(banner, "terminou", "termina", 1)) // as from May 2027 on
 			for i, b := range all[1:] {
 				switch {
 				case b.argument == "skip":
@@ -75,14 +81,18 @@ func TestEveryCommandOfTheReadmeDoesWhatItSays(t *testing.T) { //nolint:parallel
 	}
 }
 
-// run starts the system with the README's own first command.
-func run(t *testing.T) addresses {
+// run starts the system with the README's own first command, and returns what
+// is seen.
+func run(t *testing.T) (at addresses, banner string) {
 	t.Helper()
+	at.DataDir = t.TempDir()
 	ready := filepath.Join(t.TempDir(), "ready.json")
 	make1 := exec.CommandContext(t.Context(), "make", "run")
 	make1.Dir = wabatest.Root()
 	make1.Env = append(os.Environ(), "ARGS=--http 127.0.0.1:0 --admin 127.0.0.1:0 --nats 127.0.0.1:0 --simulator 127.0.0.1:0 --data-dir "+
-		t.TempDir()+" --ready-file "+ready)
+		at.DataDir+" --ready-file "+ready)
+	var seen buffer
+	make1.Stdout, make1.Stderr = &seen, &seen
 	make1.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, make1.Start())
 	ended := make(chan struct{})
@@ -99,12 +109,30 @@ func run(t *testing.T) addresses {
 			t.Error("make run did not end after Ctrl-C")
 		}
 	})
-	var at addresses
 	require.Eventually(t, func() bool {
 		body, err := os.ReadFile(ready)
-		return err == nil && json.Unmarshal(body, &at) == nil
+		return err == nil && json.Unmarshal(body, &at) == nil && strings.Contains(seen.String(), "Ctrl-C")
 	}, 5*time.Minute, 50*time.Millisecond, "make run is not ready; the first build may take minutes")
-	return at
+	return at, seen.String()
+}
+
+// buffer is written and read at once.
+type buffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 // shell runs a block as a person would paste it, and returns what it printed.
