@@ -115,23 +115,40 @@ var ErrMalformed = errors.New("malformed event")
 // Decode reads an event. Fields that it does not know are ignored, and a kind
 // that it does not know becomes [Unknown]. All errors wrap [ErrMalformed].
 func Decode(body []byte) (Envelope, Event, error) {
+	if envelope, ok := scan(body); ok {
+		if e, err := envelope.open(); err == nil {
+			return envelope, e, nil
+		}
+	}
 	var envelope Envelope
 	if err := json.Unmarshal(body, &envelope); err != nil {
 		return Envelope{}, nil, fmt.Errorf("%w: envelope: %w", ErrMalformed, err)
 	}
-	if err := envelope.check(); err != nil {
+	e, err := envelope.open()
+	if err != nil {
 		return envelope, nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	name, version := splitType(envelope.Type)
+	return envelope, e, nil
+}
+
+// open returns the event in the envelope.
+func (e Envelope) open() (Event, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	name, version := splitType(e.Type)
 	kind, known := kinds[name]
 	if !known || version != "v1" {
-		return envelope, Unknown{Kind: name, Type: envelope.Type, Data: envelope.Data}, nil
+		if len(e.Data) > 0 && !json.Valid(e.Data) { // as [scan] leaves it
+			return nil, fmt.Errorf("data of %s is no JSON", name)
+		}
+		return Unknown{Kind: name, Type: e.Type, Data: e.Data}, nil
 	}
-	e, err := kind.decode(envelope.Data)
+	happened, err := kind.decode(e.Data)
 	if err != nil {
-		return envelope, nil, fmt.Errorf("%w: data of %s: %w", ErrMalformed, name, err)
+		return nil, fmt.Errorf("data of %s: %w", name, err)
 	}
-	return envelope, e, nil
+	return happened, nil
 }
 
 func (e Envelope) check() error {

@@ -113,7 +113,7 @@ func isUUID(text string) bool {
 			}
 			continue
 		}
-		if !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
 			return false
 		}
 	}
