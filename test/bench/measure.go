@@ -198,19 +198,20 @@ func (b *bench) begin(ctx context.Context, s setup, every time.Duration) (*runni
 	if err != nil {
 		return nil, errors.Join(err, sys.stop())
 	}
-	if r.watch, err = newWatch(ctx, r.db); err != nil {
-		return nil, errors.Join(err, r.db.Close(), sys.stop())
-	}
-	ctx, cancel := context.WithCancel(ctx)
+	r.watch = newWatch(r.db)
+	watching, cancel := context.WithCancel(ctx)
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		r.run(ctx, every)
+		r.run(watching, every)
 	}()
 	r.end = func() error {
 		cancel()
 		<-watched
 		return errors.Join(r.db.Close(), sys.stop())
+	}
+	if err := r.await(ctx, 1); err != nil { // the one that it was started with
+		return nil, errors.Join(err, r.end())
 	}
 	return r, nil
 }
@@ -251,7 +252,7 @@ func (b *bench) synced(ctx context.Context, result *System, prepare func(context
 	if err := b.fill(ctx, result, r); err != nil {
 		return err
 	}
-	result.Onboardings = int(r.posted.Load())
+	result.Onboardings = int(r.accepted.Load())
 	if bytes, err := residentOf(r.pid()); err == nil {
 		result.add(resident, float64(bytes)/1e6)
 	}
@@ -272,7 +273,7 @@ func (b *bench) synced(ctx context.Context, result *System, prepare func(context
 	if after.streamFiles, err = sizeOf(filepath.Join(r.dir, "nats")); err != nil {
 		return err
 	}
-	n := float64(result.Onboardings)
+	n := float64(result.Onboardings - before.onboardings)
 	result.add(messagesEach, float64(after.messages-before.messages)/n)
 	result.add(bytesEach, float64(after.files+after.database-before.files-before.database)/n/1000)
 	result.add(bytesStreams, float64(after.streamFiles-before.streamFiles)/n/1000)
@@ -287,9 +288,6 @@ func (b *bench) warmUp(ctx context.Context, r *running) (*bare, error) {
 	}
 	calls, err := learn(ctx, b.sim, answer.code)
 	if err != nil {
-		return nil, err
-	}
-	if err := r.await(ctx, 1); err != nil {
 		return nil, err
 	}
 	_, err = drain(ctx, r.system, r.watch, b.plan.warmUp, b.plan.drainTime)
@@ -328,7 +326,7 @@ func (b *bench) round(ctx context.Context, result *System, r *running, calls *ba
 
 // fill makes onboardings until there are enough for a word about memory.
 func (b *bench) fill(ctx context.Context, result *System, r *running) error {
-	missing := b.plan.total - int(r.posted.Load())
+	missing := b.plan.total - int(r.accepted.Load())
 	if missing <= 0 || result.Name != sqlite {
 		return nil
 	}
@@ -383,6 +381,7 @@ func (b *bench) unsynced(ctx context.Context, result *System, prepare func(conte
 // sizes are what a system has stored.
 type sizes struct {
 	kept
+	onboardings int   // that it took
 	files       int64 // in its data folder
 	streamFiles int64
 	database    int64 // PostgreSQL's
@@ -394,7 +393,7 @@ func (r *running) sizes(ctx context.Context) (sizes, error) {
 		return sizes{}, err
 	}
 	defer closeConn()
-	s := sizes{}
+	s := sizes{onboardings: int(r.accepted.Load())}
 	if s.kept, err = streams(ctx, js); err != nil {
 		return s, err
 	}

@@ -23,10 +23,6 @@ type drained struct {
 func drain(ctx context.Context, sys *system, w *watch, n int, most time.Duration) (drained, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	before, err := w.ready()
-	if err != nil {
-		return drained{}, err
-	}
 	cpu, noCPU := cpuOf(sys.pid())
 	began := time.Now()
 	var next, posted atomic.Int64
@@ -48,7 +44,7 @@ func drain(ctx context.Context, sys *system, w *watch, n int, most time.Duration
 		return drained{}, context.Cause(ctx)
 	}
 	d := drained{onboardings: int(posted.Load())}
-	if err := w.await(ctx, before+d.onboardings); err != nil {
+	if err := w.await(ctx, int(sys.accepted.Load())); err != nil {
 		return drained{}, err
 	}
 	d.took = time.Since(began)
@@ -106,10 +102,6 @@ func pace(ctx context.Context, sys *system, w *watch, b *bare, p plan, round int
 	if err != nil {
 		return l, err
 	}
-	before, err := w.ready()
-	if err != nil {
-		return l, err
-	}
 	restaurants := make([]string, p.samples)
 	err = atRate(ctx, p.samples, p.every, func(ctx context.Context, i int) error {
 		answer, err := sys.post(ctx, false)
@@ -119,7 +111,7 @@ func pace(ctx context.Context, sys *system, w *watch, b *bare, p plan, round int
 	if err != nil {
 		return l, fmt.Errorf("post and wait: %w", err)
 	}
-	if err := w.await(ctx, before+p.samples); err != nil {
+	if err := w.await(ctx, int(sys.accepted.Load())); err != nil {
 		return l, err
 	}
 	for _, restaurant := range restaurants {
@@ -135,7 +127,7 @@ func pace(ctx context.Context, sys *system, w *watch, b *bare, p plan, round int
 	if err != nil {
 		return l, fmt.Errorf("post: %w", err)
 	}
-	return l, w.await(ctx, before+2*p.samples)
+	return l, w.await(ctx, int(sys.accepted.Load()))
 }
 
 // rate returns onboardings a second.

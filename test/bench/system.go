@@ -31,7 +31,8 @@ type system struct {
 	profiler string // address; empty: none
 	client   *http.Client
 	tag      string // makes its codes unlike any other's
-	posted   atomic.Int64
+	number   atomic.Int64
+	accepted atomic.Int64
 }
 
 // setup is what a system is started with.
@@ -110,7 +111,7 @@ type answer struct {
 // until the code is durable.
 func (s *system) post(ctx context.Context, async bool) (answer, error) {
 	a := answer{restaurant: uuid.NewString()}
-	a.code = fmt.Sprintf("demo-creates-2b-%s-%d", s.tag, s.posted.Add(1))
+	a.code = fmt.Sprintf("demo-creates-2b-%s-%d", s.tag, s.number.Add(1))
 	body := fmt.Sprintf(`{"code":%q,"state":"dev","restaurant_id":%q}`, a.code, a.restaurant)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.HTTP+"/api/whatsapp/waba/complete-flow", strings.NewReader(body))
 	if err != nil {
@@ -131,7 +132,9 @@ func (s *system) post(ctx context.Context, async bool) (answer, error) {
 	a.status = response.StatusCode
 	if a.status != http.StatusOK && a.status != http.StatusAccepted {
 		a.body = string(said)
+		return a, err
 	}
+	s.accepted.Add(1)
 	return a, err
 }
 

@@ -31,14 +31,9 @@ var ends = []string{
 	event.NameOnboardingFailed.Type(), event.NameInputRefused.Type(), event.NameReauthorizationRequired.Type(),
 }
 
-// newWatch returns a watch that sees rows from now on.
-func newWatch(ctx context.Context, db *bun.DB) (*watch, error) {
-	w := &watch{db: db, bell: make(chan struct{}, 1), delay: map[string]time.Duration{}}
-	err := db.NewSelect().Table("whatsapp_integration_logs").ColumnExpr("COALESCE(MAX(id), 0)").Scan(ctx, &w.last)
-	if err != nil {
-		return nil, fmt.Errorf("watch the audit log: %w", err)
-	}
-	return w, nil
+// newWatch returns a watch that sees all rows.
+func newWatch(db *bun.DB) *watch {
+	return &watch{db: db, bell: make(chan struct{}, 1), delay: map[string]time.Duration{}}
 }
 
 // run looks again and again until ctx ends.
