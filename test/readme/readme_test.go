@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -81,6 +82,14 @@ func TestEveryCommandOfTheReadmeDoesWhatItSays(t *testing.T) { //nolint:parallel
 	}
 }
 
+// environment is that of a person's own terminal, also where `make test` runs us.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains([]string{"MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES"}, name)
+	})
+}
+
 // run starts the system with the README's own first command, and returns what
 // is seen.
 func run(t *testing.T) (at addresses, banner string) {
@@ -89,7 +98,7 @@ func run(t *testing.T) (at addresses, banner string) {
 	ready := filepath.Join(t.TempDir(), "ready.json")
 	make1 := exec.CommandContext(t.Context(), "make", "run")
 	make1.Dir = wabatest.Root()
-	make1.Env = append(os.Environ(), "ARGS=--http 127.0.0.1:0 --admin 127.0.0.1:0 --nats 127.0.0.1:0 --simulator 127.0.0.1:0 --data-dir "+
+	make1.Env = append(environment(), "ARGS=--http 127.0.0.1:0 --admin 127.0.0.1:0 --nats 127.0.0.1:0 --simulator 127.0.0.1:0 --data-dir "+
 		at.DataDir+" --ready-file "+ready)
 	var seen buffer
 	make1.Stdout, make1.Stderr = &seen, &seen
