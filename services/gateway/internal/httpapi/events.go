@@ -131,7 +131,9 @@ func (c *call) stream(id event.RestaurantID, after uint64, out *eventWriter) {
 	for out.err == nil {
 		last, over, err := c.recorded(id, after, out)
 		if err != nil {
-			c.Logger.WarnContext(c.context(), "stream is cut", "restaurant_id", id, "error", err)
+			if c.context().Err() == nil { // else it is the caller who has gone
+				c.Logger.WarnContext(c.context(), "stream is cut", "restaurant_id", id, "error", err)
+			}
 			return
 		}
 		if over {
