@@ -42,6 +42,10 @@ type page[T any] struct {
 
 func (c *call) context() context.Context { return c.r.Context() }
 
+// lasting is the context of what must come to its end though the caller hangs up:
+// a code that was read whole is accepted. The bus bounds each of its answers.
+func (c *call) lasting() context.Context { return context.WithoutCancel(c.r.Context()) }
+
 // restaurant returns a restaurant of the principal, or the same problem for one
 // that is another's as for one that is none.
 func (c *call) restaurant(text string) (event.RestaurantID, error) {
@@ -85,7 +89,8 @@ func (c *call) write(status int, contentType string, body any) error {
 // as an internal error, without its text.
 func (c *call) fail(err error) {
 	if c.context().Err() != nil && errors.Is(err, c.context().Err()) {
-		note(c.context()).gone = true // nobody is there to be answered
+		note(c.context()).gone = true // and if half of the connection is still there:
+		c.w.WriteHeader(499)
 		return
 	}
 	p, ok := errors.AsType[*problem](err)

@@ -82,7 +82,7 @@ func (c *call) code(command judge.Command, b codeBody, stops []event.Stop) error
 	}
 	watch := c.Feed.Watch(code.Restaurant)
 	defer func() { watch.Close() }()
-	accepted, err := c.Intake.Accept(c.context(), code)
+	accepted, err := c.Intake.Accept(c.lasting(), code)
 	if err != nil {
 		return c.notAccepted(code.Restaurant, err)
 	}
@@ -145,7 +145,7 @@ func (c *call) liftStops(id event.RestaurantID, codeSeq uint64) (since uint64, e
 	if s.InputSeq < codeSeq {
 		run++ // the code is not decided upon yet, and will open it
 	}
-	once, err := c.Intake.Reserve(c.context(), "", "lift", string(id)+" "+strconv.Itoa(run), nil)
+	once, err := c.Intake.Reserve(c.lasting(), "", "lift", string(id)+" "+strconv.Itoa(run), nil)
 	if err != nil {
 		return 0, unavailable(err)
 	}
@@ -210,7 +210,7 @@ func (c *call) step(command judge.Command, restaurant, token string, badBody err
 		// The outcome is there, or the run is on its way to it.
 	default:
 		if by.CredentialRef == "" {
-			if by.TokenRef, err = c.Intake.PutToken(c.context(), id, seal.NewSecret(token)); err != nil {
+			if by.TokenRef, err = c.Intake.PutToken(c.lasting(), id, seal.NewSecret(token)); err != nil {
 				return unavailable(err)
 			}
 		}
@@ -233,7 +233,7 @@ func (c *call) ask(q *question, r intake.Reservation, head uint64, input event.E
 	if q.input == "" {
 		q.input = intake.NewID()
 	}
-	seq, err := c.Intake.Ask(c.context(), q.restaurant, q.input, input)
+	seq, err := c.Intake.Ask(c.lasting(), q.restaurant, q.input, input)
 	if err != nil {
 		return unavailable(err)
 	}
@@ -241,7 +241,7 @@ func (c *call) ask(q *question, r intake.Reservation, head uint64, input event.E
 	if r.InputID == "" {
 		return nil
 	}
-	if err := c.Intake.Placed(c.context(), r, seq, head); err != nil {
+	if err := c.Intake.Placed(c.lasting(), r, seq, head); err != nil {
 		// The input stands, and the same key gives the same input for two minutes more.
 		c.Logger.WarnContext(c.context(), "idempotency key is not remembered", "error", err)
 	}

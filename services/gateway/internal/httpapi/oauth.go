@@ -147,7 +147,7 @@ func (c *call) callback() error {
 	}
 	err = c.admit(state.Restaurant)
 	if err == nil {
-		_, err = c.Intake.Accept(c.context(), intake.Code{
+		_, err = c.Intake.Accept(c.lasting(), intake.Code{
 			Restaurant: state.Restaurant, Code: seal.NewSecret(code), State: query.Get("state"), Until: state.Until,
 			RedirectURI: state.RedirectURI, Principal: state.Principal,
 		})
