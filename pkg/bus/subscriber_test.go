@@ -307,7 +307,12 @@ func TestASubscriptionOutlivesARestartOfTheServer(t *testing.T) {
 		require.NoError(t, server.Close())
 		server, err = natsserver.Start(t.Context(), options)
 		require.NoError(t, err)
-		require.Eventually(t, conn.IsConnected, 20*time.Second, 5*time.Millisecond)
+		require.Eventually(t, func() bool { // a connection is there before the streams are
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			_, err := js.Stream(ctx, "WORK")
+			return err == nil
+		}, 20*time.Second, 5*time.Millisecond)
 		start := time.Now()
 		publish(t, js, 3)
 		for range 3 {
