@@ -13,7 +13,15 @@ type Consumer struct {
 	Service string
 	Stream  string
 	Config  jetstream.ConsumerConfig
+	// Elsewhere names the event that is delivered here too, though another consumer
+	// of the service answers it. A consumer with a list of all other names costs the
+	// server a look at every subject that it stores, for each message.
+	Elsewhere event.Name
 }
+
+// Answers says whether a message delivered by this consumer is for its service to
+// answer. Any other is done at once.
+func (c Consumer) Answers(msg Message) bool { return c.Elsewhere == "" || msg.Name != c.Elsewhere }
 
 // Topic is how a Watermill subscriber names the consumer: durable@STREAM.
 func (c Consumer) Topic() string { return Topic(c.Stream, c.Config.Durable) }
@@ -36,32 +44,28 @@ const ackWait = 30 * time.Second
 // it is done. Messages that wait for a delayed redelivery count as pending, so
 // the limit stands far above the work in flight, which the worker bounds.
 func Consumers() []Consumer {
-	onboarding := func(stream, durable string, filters ...string) Consumer {
-		return Consumer{Service: "onboarding", Stream: stream, Config: jetstream.ConsumerConfig{
-			Durable:        durable,
-			FilterSubjects: filters,
-			AckPolicy:      jetstream.AckExplicitPolicy,
-			AckWait:        ackWait,
-			MaxDeliver:     -1,
-			MaxAckPending:  20_000,
+	durable := func(service, stream, name, filter string, elsewhere event.Name) Consumer {
+		return Consumer{Service: service, Stream: stream, Elsewhere: elsewhere, Config: jetstream.ConsumerConfig{
+			Durable:       name,
+			FilterSubject: filter,
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			AckWait:       ackWait,
+			MaxDeliver:    -1,
+			MaxAckPending: 20_000,
 		}}
 	}
-	auditlog := func(stream string, filters ...string) Consumer {
-		return Consumer{Service: "auditlog", Stream: stream, Config: jetstream.ConsumerConfig{
-			Durable:        DurableAuditlog,
-			FilterSubjects: filters,
-			AckPolicy:      jetstream.AckExplicitPolicy,
-			AckWait:        ackWait,
-			MaxDeliver:     -1,
-			MaxAckPending:  20_000,
-		}}
+	onboarding := func(stream, name, filter string, elsewhere event.Name) Consumer {
+		return durable("onboarding", stream, name, filter, elsewhere)
+	}
+	auditlog := func(stream, filter string) Consumer {
+		return durable("auditlog", stream, DurableAuditlog, filter, "")
 	}
 	return []Consumer{
-		onboarding(In, DurableExchange, anyRestaurant(event.FamilyInput, event.NameOAuthCodeReceived)),
-		onboarding(Log, DurableExchange, anyRestaurant(event.FamilyDecision, event.NameOnboardingStarted)),
-		onboarding(In, DurableOnboarding, allBut(event.FamilyInput, event.NameOAuthCodeReceived)...),
-		onboarding(Log, DurableOnboarding, allBut(event.FamilyDecision, event.NameOnboardingStarted)...),
-		onboarding(Timers, DurableOnboarding, "waba.tick.*.*"),
+		onboarding(In, DurableExchange, anyRestaurant(event.FamilyInput, event.NameOAuthCodeReceived), ""),
+		onboarding(Log, DurableExchange, anyRestaurant(event.FamilyDecision, event.NameOnboardingStarted), ""),
+		onboarding(In, DurableOnboarding, "waba.in.*.*", event.NameOAuthCodeReceived),
+		onboarding(Log, DurableOnboarding, "waba.evt.*.*", event.NameOnboardingStarted),
+		onboarding(Timers, DurableOnboarding, "waba.tick.*.*", ""),
 		auditlog(Log, "waba.evt.*.*"),
 		auditlog(In, "waba.in.*.*"),
 		auditlog(Timers, "waba.tick.*.*"),
@@ -70,14 +74,4 @@ func Consumers() []Consumer {
 
 func anyRestaurant(family event.Family, name event.Name) string {
 	return "waba." + string(family) + ".*." + string(name)
-}
-
-func allBut(family event.Family, but event.Name) []string {
-	var filters []string
-	for _, name := range event.NamesOf(family) {
-		if name != but {
-			filters = append(filters, anyRestaurant(family, name))
-		}
-	}
-	return filters
 }

@@ -49,6 +49,8 @@ func OpenHistory(ctx context.Context, js jetstream.JetStream) (*History, error) 
 // send the answer to some request there (see [Users]), which must not stop the
 // restaurant.
 func (h *History) Head(ctx context.Context, id event.RestaurantID) (Head, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	msg, err := h.log.GetLastMsgForSubject(ctx, event.Subjects(event.FamilyDecision, id))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Head{}, nil
@@ -129,6 +131,8 @@ type Input struct {
 // Mostly there is none, and the server knows at once which input was the last. To
 // find the next after a place it reads what everybody sent since.
 func (h *History) NextInput(ctx context.Context, id event.RestaurantID, after uint64) (input Input, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	subjects := event.Subjects(event.FamilyInput, id)
 	var msg *jetstream.RawStreamMsg
 	if after > 0 {
@@ -203,6 +207,8 @@ func Decide(ctx context.Context, js jetstream.JetStream, d Decision) (seq uint64
 	if len(d.Outcome) > 0 {
 		msg.Header.Set(event.OutcomeHeader, string(d.Outcome))
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	ack, err := js.PublishMsg(ctx, msg,
 		jetstream.WithMsgID(d.Meta.ID),
 		jetstream.WithExpectLastSequenceForSubject(d.After, event.Subjects(event.FamilyDecision, d.Meta.Restaurant)),
@@ -219,6 +225,11 @@ func Decide(ctx context.Context, js jetstream.JetStream, d Decision) (seq uint64
 	}
 	return ack.Sequence, nil
 }
+
+// answerLimit is how long the server may take to answer. Without it a request that
+// was under way when a server died would hold its handler for as long as the
+// handler may take.
+const answerLimit = 5 * time.Second
 
 // isFence says whether a publish was refused because the expected last sequence
 // was not the last one. The server has two codes for it.

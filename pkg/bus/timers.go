@@ -44,6 +44,8 @@ func Arm(ctx context.Context, js jetstream.JetStream, meta event.Meta, tick even
 		},
 		Data: body,
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	_, err = js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0), jetstream.WithRetryAttempts(0))
 	if isFence(err) {
 		err = rearm(ctx, js, msg)

@@ -75,7 +75,12 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	}
 	for _, consumer := range bus.Consumers() {
 		if consumer.Service == "onboarding" {
-			bus.Handle(router, consumer.Topic(), consumer.Topic(), onboarding.Handle)
+			bus.Handle(router, consumer.Topic(), consumer.Topic(), func(ctx context.Context, bell bus.Message) error {
+				if !consumer.Answers(bell) {
+					return nil
+				}
+				return onboarding.Handle(ctx, bell)
+			})
 		}
 	}
 	if err := router.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
