@@ -86,7 +86,7 @@ func (c *call) decided(q question, watch **live.Watch, deadline time.Time) (live
 		select {
 		case d, ok := <-(*watch).Decisions():
 			if ok && d.Envelope.CausationID == q.input {
-				return d, nil
+				return *d, nil
 			}
 			if !ok { // it was cut: what it missed is in the log
 				*watch = c.Feed.Watch(q.restaurant)

@@ -87,7 +87,7 @@ func (c *call) settle(q question, watch **live.Watch, deadline time.Time) (verdi
 			if d.Seq <= v.decision.Seq && d.Envelope.CausationID != q.input {
 				continue
 			}
-			if v = q.weigh(d, deadline); v.known() {
+			if v = q.weigh(*d, deadline); v.known() {
 				return v, nil
 			}
 		case <-timer.C:

@@ -134,7 +134,7 @@ func (f *Feed) hand(ctx context.Context, seq uint64, msg jetstream.Msg) {
 	defer f.mu.Unlock()
 	for watch := range f.watches[id] {
 		select {
-		case watch.decisions <- decision:
+		case watch.decisions <- &decision:
 		default: // too slow: it is cut, and its owner reads the head
 			f.remove(watch)
 		}
@@ -179,13 +179,13 @@ func (f *Feed) Watching() int {
 type Watch struct {
 	feed       *Feed
 	restaurant event.RestaurantID
-	decisions  chan Decision
+	decisions  chan *Decision // pointers: most of the buffer is never used
 	gone       bool // guarded by feed.mu
 }
 
 // Watch begins to watch a restaurant. The caller closes it.
 func (f *Feed) Watch(id event.RestaurantID) *Watch {
-	watch := &Watch{feed: f, restaurant: id, decisions: make(chan Decision, watchBuffer)}
+	watch := &Watch{feed: f, restaurant: id, decisions: make(chan *Decision, watchBuffer)}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.watches[id] == nil {
@@ -196,8 +196,9 @@ func (f *Feed) Watch(id event.RestaurantID) *Watch {
 	return watch
 }
 
-// Decisions is closed when the watch is closed, or cut because it was too slow.
-func (w *Watch) Decisions() <-chan Decision { return w.decisions }
+// Decisions is closed when the watch is closed, or cut because it was too slow. What
+// comes is shared with other watches and not to be changed.
+func (w *Watch) Decisions() <-chan *Decision { return w.decisions }
 
 // Close ends the watch. It may be called again.
 func (w *Watch) Close() {

@@ -59,7 +59,7 @@ func next(t *testing.T, w *live.Watch) live.Decision {
 	select {
 	case d, ok := <-w.Decisions():
 		require.True(t, ok, "the watch is closed")
-		return d
+		return *d
 	case <-time.After(20 * time.Second):
 		require.Fail(t, "nothing was handed out")
 		return live.Decision{}
