@@ -150,9 +150,25 @@ func (h *History) NextInput(ctx context.Context, id event.RestaurantID, after ui
 	return readInput(msg), true, nil
 }
 
+// Asked says whether an input of a name came after a place in WABA_IN.
+func (h *History) Asked(ctx context.Context, id event.RestaurantID, name event.Name, after uint64) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	msg, err := h.in.GetLastMsgForSubject(ctx, event.Subject(event.FamilyInput, id, name))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read last %s of %s: %w", name, id, err)
+	}
+	return msg.Sequence > after, nil
+}
+
 // LastCode returns the restaurant's last OAuthCodeReceived; ok is false when
 // there is none.
 func (h *History) LastCode(ctx context.Context, id event.RestaurantID) (input Input, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	subject := event.Subject(event.FamilyInput, id, event.NameOAuthCodeReceived)
 	msg, err := h.in.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {

@@ -17,6 +17,8 @@ import (
 const (
 	sqliteConnections = 8 // one writes, the others read beside it
 	busyTimeout       = 10 * time.Second
+	readerCache       = 1000 // kB, for each connection
+	writerCache       = 8000 // kB: it looks into every index for each row
 )
 
 func openSQLite(path string) (*bun.DB, error) {
@@ -36,8 +38,8 @@ func openSQLite(path string) (*bun.DB, error) {
 			"journal_mode(WAL)",
 			"synchronous(FULL)", // NORMAL loses committed rows in a power cut
 			"foreign_keys(1)",
-			"temp_store(2)",                // what undoes a failed statement stays in memory
-			"cache_size(-8000)",            // kB for each connection
+			"temp_store(2)", // what undoes a failed statement stays in memory
+			fmt.Sprintf("cache_size(-%d)", readerCache),
 			"wal_autocheckpoint(4000)",     // pages; each checkpoint costs two syncs
 			"journal_size_limit(67108864)", // the log shrinks again after a burst
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -88,8 +89,15 @@ func (w *writer) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.conn, err = newCaching(opened)
-	return err
+	conn, err := newCaching(opened)
+	if err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA cache_size = -%d", writerCache), nil); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	w.conn = conn
+	return nil
 }
 
 // Close implements [io.Closer]. It waits for the writer at work.

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -77,7 +77,14 @@ func DeriveID(parts ...string) string {
 	b := sum[:16]
 	b[6] = b[6]&0x0f | 0x80
 	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	text := make([]byte, 0, 36)
+	for i, from := range []int{0, 4, 6, 8, 10} {
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, b[from:[]int{4, 6, 8, 10, 16}[i]])
+	}
+	return string(text)
 }
 
 // IsMetaID says whether a text has the form of Meta's ids: 5 to 25 digits.
@@ -95,9 +102,11 @@ func IsMetaID(text string) bool {
 
 // lengthPrefixed joins parts so that no two lists of parts give the same bytes.
 func lengthPrefixed(parts ...string) []byte {
-	var b []byte
+	b := make([]byte, 0, 160)
 	for _, part := range parts {
-		b = fmt.Appendf(b, "%d:%s", len(part), part)
+		b = strconv.AppendInt(b, int64(len(part)), 10)
+		b = append(b, ':')
+		b = append(b, part...)
 	}
 	return b
 }

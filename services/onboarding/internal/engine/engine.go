@@ -127,29 +127,34 @@ type step struct {
 // happened returns the outcome of the effect that the head calls for, if the
 // bell is that head; else the restaurant's next input, else its tick, if the head
 // is open to one; else nothing.
+//
+// Nothing more is changed for a run whose cancel has been asked for: before such an
+// effect the inputs up to the cancel are served.
 func (e *Engine) happened(ctx context.Context, head bus.Head, state machine.State, bell bus.Message, atHead bool) (step, error) {
-	pending := state.Todo.Effect != ""
-	switch {
-	case pending && !atHead:
-		return step{}, nil // that decision has a bell of its own
-	case state.Todo.Effect == machine.Proceed:
-		return e.perform(ctx, head, state) // nothing is done outside that an input could stop
+	if effect := state.Todo.Effect; effect != "" {
+		if !atHead {
+			return step{}, nil // that decision has a bell of its own
+		}
+		cancelled := false
+		if !effect.Harmless() {
+			var err error
+			if cancelled, err = e.history.Asked(ctx, bell.Restaurant, event.NameCancelRequested, state.InputSeq); err != nil {
+				return step{}, err
+			}
+		}
+		if !cancelled {
+			return e.perform(ctx, head, state)
+		}
 	}
 	input, ok, err := e.history.NextInput(ctx, bell.Restaurant, state.InputSeq)
 	if err != nil {
 		return step{}, err
 	}
-	if !ok && bell.Stream == bus.In && bell.Seq > state.InputSeq {
-		return step{}, &fault.Later{After: 100 * time.Millisecond, Reason: "the input is not visible yet"}
-	}
-	if pending {
-		if _, cancel := input.Event.(event.CancelRequested); ok && cancel {
-			return e.input(input), nil // nothing more is done for a run that is cancelled
-		}
-		return e.perform(ctx, head, state)
-	}
 	if ok {
 		return e.input(input), nil
+	}
+	if bell.Stream == bus.In && bell.Seq > state.InputSeq {
+		return step{}, &fault.Later{After: 100 * time.Millisecond, Reason: "the input is not visible yet"}
 	}
 	if state.Todo.Waits() && e.over(state, bell) {
 		tick := machine.Tick{Name: state.Todo.Tick, Number: state.Todo.Number}

@@ -205,6 +205,18 @@ func TestACancelComesBeforeTheNextEffect(t *testing.T) {
 	require.Zero(t, b.performer.performed.Load())
 }
 
+func TestACancelBehindAnotherInputStopsTheNextEffectToo(t *testing.T) {
+	t.Parallel()
+	b, id := newBench(t), restaurant(t)
+	require.NoError(t, b.engine.Handle(t.Context(), b.publish(t, id, event.OAuthCodeReceived{CodeHash: "h"})))
+	b.publish(t, id, event.PollingRequested{})
+	b.publish(t, id, event.CancelRequested{Reason: "wrong restaurant"})
+	head, _ := b.head(t, id)
+	state := b.run(t, bell(id, head))
+	require.Equal(t, event.StatusCancelled, state.Status)
+	require.Zero(t, b.performer.performed.Load())
+}
+
 func TestInputsAreServedInOrderAndEachOnce(t *testing.T) {
 	t.Parallel()
 	b, id := newBench(t), restaurant(t)

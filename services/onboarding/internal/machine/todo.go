@@ -44,6 +44,17 @@ var Effects = []Effect{
 	ExchangeCode, AdoptToken, CheckToken, Discover, CreateWaba, LookForWaba, SubscribeApp, RegisterPhone, ReadBack, Proceed,
 }
 
+// Harmless says whether the effect changes nothing at Meta: nobody could want it
+// stopped, and what is asked for meanwhile is seen before the next that is not.
+func (e Effect) Harmless() bool {
+	switch e {
+	case AdoptToken, CheckToken, Discover, LookForWaba, ReadBack, Proceed:
+		return true
+	case ExchangeCode, CreateWaba, SubscribeApp, RegisterPhone:
+	}
+	return false
+}
+
 func (s *State) do(effect Effect) { s.Todo = Todo{Effect: effect, Number: s.Sequence + 1} }
 
 func (s *State) waitFor(tick event.Name, until time.Time) {
