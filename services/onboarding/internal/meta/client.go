@@ -33,6 +33,7 @@ type Client struct {
 	durations metric.Float64Histogram
 	usage     metric.Int64Gauge
 	otherSeen atomic.Bool // a version that is not ours was seen, and said once
+	usageSeen atomic.Pointer[string]
 }
 
 // New returns a client. It does not call Meta. No error of it quotes a value.

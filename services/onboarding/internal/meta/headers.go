@@ -26,12 +26,17 @@ func (c *Client) notice(ctx context.Context, header http.Header) {
 		c.logger.WarnContext(ctx, "graph api serves another version than was asked for",
 			slog.String("asked", c.version), slog.String("served", served))
 	}
+	text := header.Get("X-App-Usage")
+	if last := c.usageSeen.Load(); text == "" || last != nil && *last == text {
+		return
+	}
+	c.usageSeen.Store(&text)
 	var app struct {
 		Calls int64 `json:"call_count"`
 		Time  int64 `json:"total_time"`
 		CPU   int64 `json:"total_cputime"`
 	}
-	if text := header.Get("X-App-Usage"); text != "" && json.Unmarshal([]byte(text), &app) == nil {
+	if json.Unmarshal([]byte(text), &app) == nil {
 		c.usage.Record(ctx, max(app.Calls, app.Time, app.CPU), appUsage)
 	}
 }

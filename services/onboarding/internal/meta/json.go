@@ -1,11 +1,12 @@
 package meta
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/waba-platform/onboarding/pkg/event"
 )
@@ -80,51 +81,73 @@ func scalar(data []byte) (string, error) {
 // maxDepth is how deep an answer may be nested.
 const maxDepth = 32
 
+// maxKeys is how many keys may stand in the objects that are open at one place.
+const maxKeys = 1000
+
 // isObject says whether body is one JSON object in which no key stands twice, in
 // any spelling that encoding/json takes for the same, and nothing else.
 func isObject(body []byte) bool {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var open []map[string]struct{} // the keys of each open object; nil: an array
-	key := false                   // the next token is a key
-	for {
-		token, err := decoder.Token()
-		if err != nil {
-			return false
-		}
-		switch token {
-		case json.Delim('{'):
-			open = append(open, map[string]struct{}{})
-		case json.Delim('['):
-			if len(open) == 0 {
-				return false
+	text := strings.TrimLeft(string(body), " \t\r\n")
+	if !strings.HasPrefix(text, "{") || !json.Valid(body) {
+		return false
+	}
+	var open []int    // of each open object, where its keys begin; an array: -1
+	var keys []string // of all open objects
+	key := false      // the next string is one
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '{':
+			open, key = append(open, len(keys)), true
+		case '[':
+			open, key = append(open, -1), false
+		case '}', ']':
+			last := len(open) - 1
+			if open[last] >= 0 {
+				keys = keys[:open[last]]
 			}
-			open = append(open, nil)
-		case json.Delim('}'), json.Delim(']'):
-			open = open[:len(open)-1]
-			if len(open) == 0 {
-				return onlySpace(body[decoder.InputOffset():])
-			}
-		default:
-			if len(open) == 0 {
-				return false
-			}
-			if text, ok := token.(string); ok && key {
-				text = strings.ToLower(strings.ToUpper(text))
-				keys := open[len(open)-1]
-				if _, twice := keys[text]; twice {
+			open, key = open[:last], false
+		case ',':
+			key = open[len(open)-1] >= 0
+		case '"':
+			end := endOfString(text, i)
+			if key {
+				name := folded(text[i:end])
+				if slices.Contains(keys[open[len(open)-1]:], name) || len(keys) >= maxKeys {
 					return false
 				}
-				keys[text] = struct{}{}
-				key = false
-				continue
+				keys, key = append(keys, name), false
 			}
+			i = end - 1
 		}
 		if len(open) > maxDepth {
 			return false
 		}
-		key = open[len(open)-1] != nil
 	}
+	return true
 }
 
-func onlySpace(rest []byte) bool { return len(bytes.TrimLeft(rest, " \t\r\n")) == 0 }
+// endOfString returns where the string ends that begins at i, in valid JSON.
+func endOfString(text string, i int) int {
+	for i++; text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// folded returns a key as all that encoding/json takes for the same have it.
+func folded(quoted string) string {
+	name := quoted[1 : len(quoted)-1]
+	plain := true
+	for i := range len(name) {
+		plain = plain && name[i] < utf8.RuneSelf && name[i] != '\\'
+	}
+	if plain {
+		return strings.ToLower(name)
+	}
+	if err := json.Unmarshal([]byte(quoted), &name); err != nil {
+		return quoted
+	}
+	return strings.ToLower(strings.ToUpper(name))
+}
