@@ -20,14 +20,12 @@ type message struct {
 	stored  time.Time // when the bus stored it
 }
 
-// details is what the column of that name holds.
+// details is what the column of that name holds: what no other column says. What
+// only the machines need is in the event itself.
 type details struct {
-	CausationID string       `json:"causation_id,omitempty"`
-	Source      string       `json:"source,omitempty"`
-	Sequence    uint64       `json:"sequence,omitempty"`
-	Status      event.Status `json:"status,omitempty"`
-	Stage       event.Stage  `json:"stage,omitempty"`
-	Data        event.Event  `json:"data"`
+	CausationID string      `json:"causation_id,omitempty"`
+	Sequence    uint64      `json:"sequence,omitempty"`
+	Data        event.Event `json:"data"`
 }
 
 // trouble is why a message is not as it should be; empty: it is.
@@ -53,7 +51,7 @@ func read(m message) (store.Entry, trouble) {
 	}
 	snapshot, odd := readSnapshot(m.state, envelope.Subject)
 	facts := event.Audit(happened, snapshot.Stage)
-	text, err := describe(envelope, happened, snapshot)
+	text, err := describe(envelope, happened)
 	if err != nil {
 		return malformed(m, notDecoded), notDecoded
 	}
@@ -126,15 +124,12 @@ func readSnapshot(state []byte, restaurant event.RestaurantID) (event.Snapshot, 
 	return snapshot, ""
 }
 
-func describe(envelope event.Envelope, happened event.Event, snapshot event.Snapshot) (string, error) {
-	raw, err := json.Marshal(details{
-		CausationID: envelope.CausationID,
-		Source:      envelope.Source,
-		Sequence:    envelope.Sequence,
-		Status:      snapshot.Status,
-		Stage:       snapshot.Stage,
-		Data:        happened,
-	})
+func describe(envelope event.Envelope, happened event.Event) (string, error) {
+	if code, ok := happened.(event.OAuthCodeReceived); ok {
+		code.UsedCodes = nil // each has a row of its own
+		happened = code
+	}
+	raw, err := json.Marshal(details{CausationID: envelope.CausationID, Sequence: envelope.Sequence, Data: happened})
 	if err != nil {
 		return "", err
 	}

@@ -61,7 +61,7 @@ func TestRead(t *testing.T) {
 			Step: event.StepDiscovery, ErrorMessage: "meta_blocked (Meta 368)", Run: 2, Time: noon,
 			TraceID: "0af7651916cd43dd8448eb211c80319c", Details: entry.Details,
 		}, entry.Log)
-		require.JSONEq(t, `{"causation_id":"cause","source":"waba/test","sequence":3,"status":"failed","stage":"waba_discovery",
+		require.JSONEq(t, `{"causation_id":"cause","sequence":3,
 			"data":{"code":"meta_blocked","error":{"code":368,"class":"blocked"},"next_action":{"kind":"","actor":""}}}`, entry.Details)
 		require.Equal(t, anna, entry.Restaurant)
 		require.Equal(t, "meta_blocked (Meta 368)", entry.Standing.ErrorText)

@@ -25,7 +25,7 @@ import (
 
 const (
 	maxBatch      = 500                   // messages in a transaction
-	window        = 25 * time.Millisecond // how long a batch may wait to grow
+	window        = 35 * time.Millisecond // how long a batch may wait to grow
 	appendTimeout = 2 * time.Minute       // of one try
 	firstRetry    = 100 * time.Millisecond
 	lastRetry     = 10 * time.Second // also how often the bus hears that a batch is still in hand
