@@ -54,7 +54,7 @@ var runEntries = []Entry{
 		},
 	},
 	{
-		Code: event.CodeExchangeUnanswered, HTTPStatus: http.StatusBadGateway, Retryable: true,
+		Code: event.CodeExchangeUnanswered, HTTPStatus: http.StatusBadGateway,
 		Actor: event.ActorRestaurant, Action: event.ActionRestartSignup,
 		title: phrase{"A Meta não respondeu", "Meta did not answer"},
 		text: phrase{
@@ -63,7 +63,7 @@ var runEntries = []Entry{
 		},
 	},
 	{
-		Code: event.CodeExchangeUnavailable, HTTPStatus: http.StatusBadGateway, Retryable: true,
+		Code: event.CodeExchangeUnavailable, HTTPStatus: http.StatusBadGateway,
 		Actor: event.ActorRestaurant, Action: event.ActionRestartSignup,
 		title: phrase{"A Meta está fora do ar", "Meta is not available"},
 		text: phrase{
@@ -157,8 +157,8 @@ var runEntries = []Entry{
 		Actor: event.ActorRestaurant, Action: event.ActionRestartSignup,
 		title: phrase{"Conta não autorizada", "Account not authorized"},
 		text: phrase{
-			"A autorização não inclui a conta do WhatsApp que foi indicada.",
-			"The authorization does not include the WhatsApp account that was named.",
+			"A autorização não inclui a conta do WhatsApp, ou a empresa, que foi indicada.",
+			"The authorization does not include the WhatsApp account, or the business, that was named.",
 		},
 	},
 	{
@@ -213,6 +213,15 @@ var runEntries = []Entry{
 		text: phrase{
 			"O número indicado não pertence à conta do WhatsApp que foi autorizada.",
 			"The number that was named is not one of the WhatsApp account that was authorized.",
+		},
+	},
+	{
+		Code: event.CodePhoneConflict, HTTPStatus: http.StatusAccepted,
+		Actor: event.ActorRestaurant, Action: event.ActionContactSupport,
+		title: phrase{"Número de outro restaurante", "Number of another restaurant"},
+		text: phrase{
+			"Este número já está ligado a outro restaurante, e cada número atende um só.",
+			"This number is connected to another restaurant already, and each number serves only one.",
 		},
 	},
 	{

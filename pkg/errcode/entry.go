@@ -34,7 +34,7 @@ const (
 type Entry struct {
 	Code       event.Code
 	HTTPStatus int  // of an answer that has nothing more to say; 202: the run goes on when somebody has acted
-	Retryable  bool // trying again, as it is or anew, may help
+	Retryable  bool // the same may help when it is tried again; never with a code that may be spent
 	Actor      event.Actor
 	Action     event.ActionKind
 

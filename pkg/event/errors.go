@@ -58,6 +58,7 @@ const (
 	CodePhoneChoice          Code = "phone_choice"
 	CodePhoneMissing         Code = "phone_missing"
 	CodePhoneNotInWaba       Code = "phone_not_in_waba"
+	CodePhoneConflict        Code = "phone_conflict" // the number belongs to another restaurant
 	CodePhoneNotVerified     Code = "phone_not_verified"
 	CodePhonePinMismatch     Code = "phone_pin_mismatch"
 	CodePhoneRegisterLimit   Code = "phone_register_limit"

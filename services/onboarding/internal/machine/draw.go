@@ -143,6 +143,20 @@ func drawVerdicts(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| %s | %s %s", code(key.Effect), number, row(verdictsByCode[key]))
 	}
+	b.WriteString("\nWhere it is not Meta that refuses:\n\n| effect " + columns + "|---|---|---|---|---|\n")
+	reasons := slices.SortedFunc(maps.Keys(verdictsOfOurs), func(a, b ours) int {
+		if a.Effect != b.Effect {
+			return slices.Index(Effects, a.Effect) - slices.Index(Effects, b.Effect)
+		}
+		return strings.Compare(string(a.Code), string(b.Code))
+	})
+	for _, reason := range reasons {
+		effect := "any"
+		if reason.Effect != "" {
+			effect = code(reason.Effect)
+		}
+		fmt.Fprintf(b, "| %s %s", effect, row(verdictsOfOurs[reason]))
+	}
 }
 
 func row(v Verdict) string {

@@ -13,7 +13,7 @@ func (s *State) outcome(o Outcome, now time.Time) event.Event {
 		return s.troubled(o, now)
 	}
 	if o.Code != "" {
-		return s.fail(restart(o.Code), nil)
+		return s.hindered(o, now)
 	}
 	switch o.Effect {
 	case ExchangeCode, AdoptToken:

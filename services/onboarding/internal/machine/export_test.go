@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/waba-platform/onboarding/pkg/event"
@@ -22,6 +24,16 @@ func MetaCodes() map[Effect][]event.MetaError {
 		codes[key.Effect] = append(codes[key.Effect], event.MetaError{Code: key.Code, Subcode: key.Subcode})
 	}
 	return codes
+}
+
+// Verdicts are all of them.
+func Verdicts() []Verdict {
+	all := slices.Collect(maps.Values(verdicts))
+	for _, some := range verdictsOf {
+		all = slices.AppendSeq(all, maps.Values(some))
+	}
+	all = slices.AppendSeq(all, maps.Values(verdictsByCode))
+	return slices.AppendSeq(all, maps.Values(verdictsOfOurs))
 }
 
 // Legal says whether the rules know a decision.

@@ -84,6 +84,7 @@ type step struct {
 // is joined: it will not stop for this.
 func (s *State) stepRequested(r step, policy Policy, now time.Time) event.Event {
 	polling := r.input == event.NamePollingRequested
+	anew := !polling && s.untried(r.claims)
 	switch ref := r.authority.CredentialRef; {
 	case ref != "" && ref != s.CredentialRef:
 		return refuse(r.input, event.CodeCredentialUnknown)
@@ -91,7 +92,9 @@ func (s *State) stepRequested(r step, policy Policy, now time.Time) event.Event 
 		return refuse(r.input, event.CodeUnprocessable)
 	case s.None() || s.Status.Ended():
 		return s.openByStep(r, policy, now)
-	case s.Status == event.StatusAction, s.Status == event.StatusAwaiting && !polling:
+	case s.Status == event.StatusAction, s.Status == event.StatusAwaiting && !polling && !anew:
+		return refuse(r.input, event.CodeNotPossibleNow)
+	case !anew && s.contradicts(r.claims):
 		return refuse(r.input, event.CodeNotPossibleNow)
 	}
 	s.Stops = slices.DeleteFunc(s.Stops, func(stop event.Stop) bool { return stop == event.StopDiscovery || r.allStops })
@@ -99,6 +102,8 @@ func (s *State) stepRequested(r step, policy Policy, now time.Time) event.Event 
 	s.askPolls(r.polls)
 	rests := s.RestsBefore
 	switch {
+	case anew:
+		return s.lookAgain(r.input)
 	case s.Status == event.StatusAwaiting, rests != "" && polling, rests == event.StopPolling && r.allStops:
 		s.RestedSince = time.Time{}
 		s.startPolling(now)
@@ -108,6 +113,23 @@ func (s *State) stepRequested(r step, policy Policy, now time.Time) event.Event 
 		s.do(Discover)
 	}
 	return event.OnboardingResumed{Stage: s.Stage, By: string(r.input)}
+}
+
+// untried says whether the run waits for an account, or has waited in vain, that
+// nobody was asked to make: polling came before its time, or no business was known
+// and the claims name one. To ask for the account is no retry then.
+func (s *State) untried(claims event.Claims) bool {
+	waits := s.Status == event.StatusAwaiting || s.Stage == event.StagePolling
+	tried := slices.ContainsFunc(s.Strategies, func(a event.StrategyAttempt) bool { return a.Outcome != event.ResultSkipped })
+	possible := len(s.Strategies) == 0 || claims.BusinessID != ""
+	return waits && !tried && possible && s.Made == "" && len(s.Policy.Strategies) > 0
+}
+
+// contradicts says whether claims name another business or account than the run
+// has found: they can be neither followed nor passed over in silence.
+func (s *State) contradicts(c event.Claims) bool {
+	return c.BusinessID != "" && s.BusinessID != "" && c.BusinessID != s.BusinessID ||
+		c.WabaID != "" && s.WabaID != "" && c.WabaID != s.WabaID
 }
 
 // claim takes ids that the caller brings; those that came before stay. When the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/waba-platform/onboarding/pkg/errcode"
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
 )
@@ -157,6 +158,25 @@ func TestEveryErrorOfMetaLeadsSomewhere(t *testing.T) {
 				require.False(t, facts.Success, "a call that failed is a failure in the audit log")
 			})
 		}
+	}
+}
+
+func TestWhatTheRunSaysOfATryAgainTheCatalogueSaysToo(t *testing.T) {
+	t.Parallel()
+	for _, v := range machine.Verdicts() {
+		entry, ok := errcode.Lookup(v.Code)
+		require.True(t, ok, v.Code)
+		if v.Do != machine.Fail || v.Code == event.CodeRateLimited { // a limit ends by itself, but not for a code that lives 30 s
+			continue
+		}
+		require.Equal(t, v.Action == event.ActionRetry, entry.Retryable, v.Code)
+	}
+	for _, class := range []event.Class{event.ClassUnanswered, event.ClassTransient, event.ClassRateLimit} {
+		w := at(t, machine.ExchangeCode)
+		w.happen(outcome(t, machine.ExchangeCode, failure(class)))
+		require.Equal(t, event.StatusFailed, w.state.Status)
+		require.False(t, w.state.Error.Retryable, "the code may be spent")
+		require.Equal(t, event.NameInputRefused, w.input(event.RetryRequested{}).Name())
 	}
 }
 

@@ -97,6 +97,7 @@ func (h *history) step(t *rapid.T, happened machine.Happened) {
 	switch e := decision.(type) {
 	case event.InputRefused:
 		requireUnchanged(t, before, after)
+		requireJustified(t, before, input, e)
 	case event.OnboardingStarted:
 		require.Equal(t, before.Run+1, after.Run)
 		if e.From != event.OriginRetry {
@@ -216,6 +217,17 @@ func requireUnchanged(t require.TestingT, before, after machine.State) {
 	require.Equal(t, string(encode(t, before)), string(encode(t, after)))
 }
 
+// requireJustified checks that nobody is sent away who asks for an account that
+// the run waits for and that nobody was asked to make.
+func requireJustified(t require.TestingT, before machine.State, input machine.Input, refused event.InputRefused) {
+	creation, ok := input.Event.(event.CreationRequested)
+	if !ok || refused.Code != event.CodeNotPossibleNow || creation.Claims != (event.Claims{}) {
+		return
+	}
+	untried := len(before.Strategies) == 0 && before.Made == "" && len(before.Policy.Strategies) > 0
+	require.False(t, before.Status == event.StatusAwaiting && untried, "no strategy was tried, and none is")
+}
+
 // requireFresh checks that nothing of an earlier run is in a new one, but an
 // account that was made and is still waited for.
 func requireFresh(t require.TestingT, before, after machine.State, input machine.Input, now time.Time) {
@@ -277,7 +289,7 @@ var long = string(slices.Repeat([]byte("x"), 70_000))
 func drawClaims(t *rapid.T) event.Claims {
 	return event.Claims{
 		WabaID:        event.WabaID(rapid.SampledFrom([]string{"", "", "880000000001", long}).Draw(t, "waba")),
-		BusinessID:    event.BusinessID(rapid.SampledFrom([]string{"", "777000111"}).Draw(t, "business")),
+		BusinessID:    event.BusinessID(rapid.SampledFrom([]string{"", "777000111", "777000999"}).Draw(t, "business")),
 		PhoneNumberID: event.PhoneNumberID(rapid.SampledFrom([]string{"", "", "106000001"}).Draw(t, "phone")),
 	}
 }
@@ -336,7 +348,7 @@ func drawOutcome(t *rapid.T, effect machine.Effect) machine.Outcome {
 		o.Error = nil
 	case 3:
 		if rapid.IntRange(0, 3).Draw(t, "lost") == 0 {
-			o.Code = event.CodeSecretGone
+			o.Code = rapid.SampledFrom([]event.Code{event.CodeSecretGone, event.CodePhoneConflict, "of_tomorrow"}).Draw(t, "ours")
 			return o
 		}
 	}

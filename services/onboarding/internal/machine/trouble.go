@@ -40,6 +40,15 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 	return nil
 }
 
+// hindered returns the decision that a reason of ours leads to.
+func (s *State) hindered(o Outcome, now time.Time) event.Event {
+	v := verdictOfOurs(o.Effect, o.Code)
+	if v.Do == Act {
+		return s.act(v, nil, now)
+	}
+	return s.fail(v, nil)
+}
+
 // again tries the step later, while there is patience for it.
 func (s *State) again(o Outcome, v Verdict, wait time.Duration, now time.Time) event.Event {
 	since := s.StepSince

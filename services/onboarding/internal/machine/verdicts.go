@@ -145,6 +145,38 @@ var verdictsByCode = map[metaCode]Verdict{
 	{RegisterPhone, 33, 0}:     act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
 }
 
+// ours is a reason of ours for which an effect was not done, or its outcome is not
+// to be had: the effect may be any when Effect is empty.
+type ours struct {
+	Effect Effect
+	Code   event.Code
+}
+
+// numberTaken is asked for again at each look, without a call: the number may be
+// free by then.
+var numberTaken = act(event.CodePhoneConflict, event.ActionContactSupport, event.ActorRestaurant)
+
+// verdictsOfOurs says what follows when it is not Meta that refuses.
+var verdictsOfOurs = map[ours]Verdict{
+	{"", event.CodeSecretGone}:                   restart(event.CodeSecretGone),
+	{ExchangeCode, event.CodeExchangeUnanswered}: restart(event.CodeExchangeUnanswered),
+	{Discover, event.CodeWabaNotGranted}:         restart(event.CodeWabaNotGranted),
+	{LookForWaba, event.CodeWabaNotGranted}:      restart(event.CodeWabaNotGranted),
+	{RegisterPhone, event.CodePhoneConflict}:     numberTaken,
+	{ReadBack, event.CodePhoneConflict}:          numberTaken,
+}
+
+// verdictOfOurs returns what a reason of ours leads to; one that is not known, of a
+// build beside this one, ends the run.
+func verdictOfOurs(effect Effect, code event.Code) Verdict {
+	for _, key := range []ours{{effect, code}, {"", code}} {
+		if v, ok := verdictsOfOurs[key]; ok {
+			return v
+		}
+	}
+	return restart(code)
+}
+
 // verdict returns what an error leads to: by its code, else by its class at this
 // effect, else by its class. A class that is not known is refused by Meta as far
 // as we can tell: a person must look, or bring another code.
