@@ -145,6 +145,13 @@ func TestACreatedAccountShowsAtTheThirdLook(t *testing.T) {
 		"by its id": func(token string, ids metasim.WorldIDs) bool {
 			return s.get(t, "/"+ids.WABA, token).status == http.StatusOK
 		},
+		"by its numbers": func(token string, ids metasim.WorldIDs) bool {
+			return s.get(t, "/"+ids.WABA+"/phone_numbers", token).status == http.StatusOK
+		},
+		"in list and numbers, each time": func(token string, ids metasim.WorldIDs) bool {
+			listed := len(s.get(t, "/"+ids.Business+"/owned_whatsapp_business_accounts", token).ids(t)) == 1
+			return s.get(t, "/"+ids.WABA+"/phone_numbers", token).status == http.StatusOK && listed
+		},
 		"in both, each time": func(token string, ids metasim.WorldIDs) bool {
 			listed := len(s.get(t, "/"+ids.Business+"/owned_whatsapp_business_accounts", token).ids(t)) == 1
 			return s.get(t, "/"+ids.WABA, token).status == http.StatusOK && listed

@@ -31,7 +31,7 @@ type waba struct {
 	index     int
 	createdBy Op // OpAny: it was there before
 	createdAt time.Time
-	looksFrom looks // calls that came before it was created
+	looksFrom views // calls that came before it was created
 	number    []*phone
 
 	subscribed bool
@@ -40,7 +40,11 @@ type waba struct {
 	hourCalls  int
 }
 
-// looks counts the calls that can show an account or the state of a number.
+// views counts the calls that can show an account: in the list of its business, as
+// a node, or through its numbers.
+type views struct{ list, node, numbers uint32 }
+
+// looks counts the calls that can show the state of a number.
 type looks struct{ list, node uint32 }
 
 // phone is a business phone number.
@@ -82,7 +86,7 @@ func (w *world) addAccount(by Op, at time.Time) *waba {
 	shape := &w.scenario.shape
 	account := &waba{
 		id: w.id(kindWABA, len(w.wabas)), index: len(w.wabas), createdBy: by, createdAt: at,
-		looksFrom: looks{w.calls[OpOwned], w.calls[OpWABA]},
+		looksFrom: views{w.calls[OpOwned], w.calls[OpWABA], w.calls[OpPhoneNumbers]},
 	}
 	for i := range shape.numbers {
 		number := &phone{
@@ -102,7 +106,8 @@ func (w *world) addAccount(by Op, at time.Time) *waba {
 }
 
 // shows reports whether the account can be seen yet by the call op, which is
-// being executed. A created one may need several looks.
+// being executed. A created one may need several looks of one kind; whoever looks in
+// several ways each time sees it no sooner.
 func (w *world) shows(account *waba, op Op) bool {
 	if account.createdBy == OpAny {
 		return true
@@ -111,15 +116,17 @@ func (w *world) shows(account *waba, op Op) bool {
 	if after < 0 {
 		return false
 	}
-	now := looks{w.calls[OpOwned], w.calls[OpWABA]}
+	now, from := views{w.calls[OpOwned], w.calls[OpWABA], w.calls[OpPhoneNumbers]}, account.looksFrom
 	switch op {
 	case OpOwned:
 		now.list++
 	case OpWABA:
 		now.node++
+	case OpPhoneNumbers:
+		now.numbers++
 	default:
 	}
-	return int(max(now.list-account.looksFrom.list, now.node-account.looksFrom.node)) >= after
+	return int(max(now.list-from.list, now.node-from.node, now.numbers-from.numbers)) >= after
 }
 
 // connected reports whether the number reads CONNECTED in the call op, which is
