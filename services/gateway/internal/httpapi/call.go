@@ -105,8 +105,8 @@ func (c *call) fail(err error) {
 	if p.location != "" {
 		header.Set("Location", p.location)
 	}
-	if p.retryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(seconds(p.retryAfter)))
+	if after := p.comesBack(time.Now()); after > 0 {
+		header.Set("Retry-After", strconv.Itoa(seconds(after)))
 	}
 	if p.status() == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", `Bearer realm="waba"`)

@@ -170,7 +170,7 @@ func (c *call) recorded(id event.RestaurantID, after uint64, out *eventWriter) (
 		if !ok {
 			return last, over, nil
 		}
-		text, err := json.Marshal(entry{Envelope: d.Envelope, Status: c.document(d.Snapshot.Integration, d.Seq)})
+		text, err := json.Marshal(entry{Envelope: d.Envelope, Status: c.document(d.Snapshot, d.Seq)})
 		if err != nil {
 			return last, false, fmt.Errorf("encode event %d: %w", d.Seq, err)
 		}

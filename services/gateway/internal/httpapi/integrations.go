@@ -160,7 +160,7 @@ func (c *call) list() error {
 	}
 	list := page[statusDocument]{Items: []statusDocument{}}
 	for _, standing := range standings[:min(len(standings), int(l.limit))] {
-		list.Items = append(list.Items, c.document(standing.Document, standing.Seq))
+		list.Items = append(list.Items, c.document(event.Snapshot{Integration: standing.Document}, standing.Seq))
 	}
 	if len(standings) > len(list.Items) {
 		last := list.Items[len(list.Items)-1]

@@ -21,7 +21,7 @@ type problem struct {
 	meta        *event.MetaError
 	action      *event.NextAction // in place of the catalogue's
 	availableAt time.Time
-	retryAfter  time.Duration
+	retryAfter  time.Duration // in place of availableAt
 	location    string
 	cause       error // for the log
 }
@@ -104,6 +104,7 @@ type metaFacts struct {
 func (p *problem) document(c *call) problemDocument {
 	entry := errcode.Explain(p.code)
 	words := entry.Words(c.lang)
+	action := p.nextAction()
 	doc := problemDocument{
 		Type:       "urn:waba:error:" + string(p.code),
 		Title:      words.Title,
@@ -112,8 +113,8 @@ func (p *problem) document(c *call) problemDocument {
 		Instance:   "urn:uuid:" + note(c.context()).id,
 		Message:    words.Text,
 		Code:       p.code,
-		Retryable:  entry.Retryable,
-		NextAction: actionOf(p, event.NextAction{Kind: entry.Action, Actor: entry.Actor}),
+		Retryable:  retryable(p.code, &action),
+		NextAction: viewAction(action),
 		Meta:       metaOf(p.meta),
 		TraceID:    traceID(c),
 	}
@@ -126,15 +127,27 @@ func (p *problem) document(c *call) problemDocument {
 	return doc
 }
 
-func actionOf(p *problem, standard event.NextAction) nextAction {
-	action := standard
+// nextAction returns who must act next: as the catalogue has it, where nothing else
+// is known.
+func (p *problem) nextAction() event.NextAction {
+	entry := errcode.Explain(p.code)
+	action := event.NextAction{Kind: entry.Action, Actor: entry.Actor}
 	if p.action != nil {
 		action = *p.action
 	}
 	if !p.availableAt.IsZero() {
 		action.AvailableAt = p.availableAt
 	}
-	return viewAction(action)
+	return action
+}
+
+// comesBack returns after how long it is worth asking again; 0: nothing is known.
+func (p *problem) comesBack(now time.Time) time.Duration {
+	at := p.nextAction().AvailableAt
+	if p.retryAfter > 0 || at.IsZero() {
+		return p.retryAfter
+	}
+	return at.Sub(now)
 }
 
 func viewAction(a event.NextAction) nextAction {

@@ -122,8 +122,8 @@ func (c *call) find(q question) (live.Decision, bool) {
 func (c *call) renderRequest(q question, message errcode.Message, before event.Snapshot, d live.Decision) error {
 	if refused, ok := d.Event.(event.InputRefused); ok {
 		p := &problem{code: refused.Code, restaurant: q.restaurant, availableAt: refused.AvailableAt}
-		if !p.availableAt.IsZero() {
-			p.retryAfter = time.Until(p.availableAt)
+		if refused.Code == event.CodeNotPossibleNow && d.Snapshot.Status == event.StatusInProgress {
+			p.action = nextActionOf(d.Snapshot)
 		}
 		return p
 	}

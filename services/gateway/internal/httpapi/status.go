@@ -60,8 +60,9 @@ type links struct {
 	Logs   string `json:"logs"`
 }
 
-// document shows an integration in the caller's language.
-func (c *call) document(i event.Integration, version uint64) statusDocument {
+// document shows where an integration stands, in the caller's language.
+func (c *call) document(s event.Snapshot, version uint64) statusDocument {
+	i := s.Integration
 	d := statusDocument{
 		RestaurantID: i.RestaurantID, IntegrationID: i.IntegrationID, Run: i.Run, Version: version,
 		Status: i.Status, Stage: i.Stage, Strategy: i.Strategy,
@@ -79,12 +80,13 @@ func (c *call) document(i event.Integration, version uint64) statusDocument {
 			StartedAt: timeOrNil(a.StartedAt), EndedAt: timeOrNil(a.EndedAt),
 		})
 	}
-	if e := i.Error; e != nil {
-		d.Error = &errorView{Code: e.Code, Class: e.Class, Message: c.words(e.Code).Text, Retryable: e.Retryable, Meta: metaOf(e.Meta)}
+	action := nextActionOf(s)
+	if action != nil {
+		view := viewAction(*action)
+		d.NextAction = &view
 	}
-	if i.NextAction != nil {
-		action := viewAction(*i.NextAction)
-		d.NextAction = &action
+	if e := i.Error; e != nil {
+		d.Error = &errorView{Code: e.Code, Class: e.Class, Message: c.words(e.Code).Text, Retryable: retryable(e.Code, action), Meta: metaOf(e.Meta)}
 	}
 	return d
 }
@@ -103,7 +105,7 @@ func (c *call) status() error {
 	if err != nil {
 		return err
 	}
-	integration, version, err := c.standing(id)
+	snapshot, version, err := c.standing(id)
 	if err != nil {
 		return err
 	}
@@ -113,29 +115,29 @@ func (c *call) status() error {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return c.answer(http.StatusOK, success{Success: true, Message: c.text(errcode.StatusRead), Data: c.document(integration, version)})
+	return c.answer(http.StatusOK, success{Success: true, Message: c.text(errcode.StatusRead), Data: c.document(snapshot, version)})
 }
 
 // standing returns where an integration stands. One whose first input is not
 // decided upon yet is about to begin.
-func (c *call) standing(id event.RestaurantID) (integration event.Integration, version uint64, err error) {
+func (c *call) standing(id event.RestaurantID) (snapshot event.Snapshot, version uint64, err error) {
 	head, err := c.story.Head(c.context(), id)
 	if err != nil {
-		return event.Integration{}, 0, unavailable(err)
+		return event.Snapshot{}, 0, unavailable(err)
 	}
 	if !head.None() {
-		return head.Snapshot.Integration, head.Seq, nil
+		return head.Snapshot, head.Seq, nil
 	}
 	first, ok, err := c.History.NextInput(c.context(), id, 0)
 	if err != nil {
-		return event.Integration{}, 0, unavailable(err)
+		return event.Snapshot{}, 0, unavailable(err)
 	}
 	if !ok {
-		return event.Integration{}, 0, problemOf(errcode.NoSuchRun)
+		return event.Snapshot{}, 0, problemOf(errcode.NoSuchRun)
 	}
-	return event.Integration{
+	return event.Snapshot{Integration: event.Integration{
 		RestaurantID: id, IntegrationID: event.IntegrationOf(id),
 		Status: event.StatusInProgress, Stage: event.StageOAuth,
 		CreatedAt: first.Envelope.Time, UpdatedAt: first.Envelope.Time,
-	}, 0, nil
+	}}, 0, nil
 }

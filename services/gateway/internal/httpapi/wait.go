@@ -24,6 +24,7 @@ type question struct {
 type verdict struct {
 	outcome     judge.Outcome
 	decision    live.Decision // the state that it is judged by
+	refused     bool          // the question's own input
 	availableAt time.Time     // of a refusal
 	resting     bool          // nothing more will happen before something is asked for
 }
@@ -34,7 +35,8 @@ func (v verdict) known() bool { return v.outcome.Known() || v.resting }
 func (q question) weigh(d live.Decision, deadline time.Time) verdict {
 	v := verdict{outcome: judge.Outcome{Kind: judge.Pending}, decision: d}
 	if refused, ok := d.Event.(event.InputRefused); ok && q.input != "" && d.Envelope.CausationID == q.input {
-		v.outcome, v.availableAt = q.command.Refused(refused.Code, d.Snapshot), refused.AvailableAt
+		v.outcome = q.command.Refused(refused.Code, d.Snapshot)
+		v.refused, v.availableAt = true, refused.AvailableAt
 		return v
 	}
 	if d.None() || d.Snapshot.InputSeq < q.since {
@@ -178,27 +180,10 @@ func (c *call) failure(id event.RestaurantID, v verdict) error {
 	if p.code == event.CodeBusy {
 		p.location = c.statusURL(id)
 	}
-	sameTrouble := s.Error != nil && s.Error.Code == p.code
-	if sameTrouble {
-		p.action = s.NextAction
-	}
-	if p.availableAt.IsZero() && s.Error != nil && (sameTrouble || s.Status == event.StatusInProgress) {
+	// The run's own trouble, and not that it has refused something.
+	if s.Error != nil && (s.Error.Code == p.code || s.Status == event.StatusInProgress && !v.refused) {
 		p.meta = s.Error.Meta
-		p.availableAt = waitsUntil(s)
-	}
-	if !p.availableAt.IsZero() {
-		p.retryAfter = time.Until(p.availableAt)
+		p.action = nextActionOf(s)
 	}
 	return p
-}
-
-// waitsUntil returns until when Meta has to be left alone, where that is known.
-func waitsUntil(s event.Snapshot) time.Time {
-	switch {
-	case s.Status == event.StatusInProgress:
-		return s.ResumeAt
-	case s.NextAction != nil:
-		return s.NextAction.AvailableAt
-	}
-	return time.Time{}
 }
