@@ -128,3 +128,25 @@ func TestAnAccountThatTheTokenMayNotUseIsNoReasonToMakeAnother(t *testing.T) {
 	require.Equal(t, event.CodePermissionMissing, got.Error.Code)
 	require.Zero(t, s.meta.Calls(metasim.OpCreate2A, code))
 }
+
+func TestAnOldClaimNeverAnswersForANewRun(t *testing.T) {
+	t.Parallel()
+	before := start(t)
+	first := before.receive(t, "demo-creates-2b-before", event.Claims{})
+	old := before.until(t, first, endedOrResting)
+	require.Equal(t, event.StatusCompleted, old.Status)
+
+	wiped := *before
+	wiped.js = natstest.New(t) // the database is kept
+	wiped.replica(t)
+	again := run{restaurant: first.restaurant, code: "demo-creates-2b-after"}
+	wiped.receiveFor(t, again, event.OAuthCodeReceived{})
+	got := wiped.until(t, again, endedOrResting)
+	require.Equal(t, event.StatusCompleted, got.Status, "error: %+v", got.Error)
+	require.Equal(t, old.Run, got.Run, "numbers have begun again")
+	require.NotEqual(t, old.CredentialRef, got.CredentialRef)
+	for _, op := range []metasim.Op{metasim.OpExchange, metasim.OpCreate2B, metasim.OpRegister} {
+		require.Equal(t, 1, wiped.meta.Executed(op, again.code), op)
+	}
+	wiped.requireReplays(t, again.restaurant)
+}

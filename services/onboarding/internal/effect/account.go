@@ -2,7 +2,6 @@ package effect
 
 import (
 	"context"
-	"slices"
 
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
@@ -27,13 +26,10 @@ func (p *Performer) create(ctx context.Context, s machine.State) (machine.Outcom
 	return machine.Outcome{Waba: id}, err
 }
 
-// look looks for an account that was, or may have been, made.
+// look looks for an account that was, or may have been, made. One whose id is known
+// is asked for itself, which no list can answer better.
 func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome, error) {
-	business := s.BusinessID
-	if business == "" {
-		business = s.Claims.BusinessID
-	}
-	if business == "" {
+	if s.BusinessID == "" { // nothing was proved yet
 		return p.discover(ctx, s)
 	}
 	token, err := p.token(ctx, s)
@@ -41,14 +37,10 @@ func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome,
 		return machine.Outcome{}, err
 	}
 	q := &search{graph: p.Graph, token: token}
-	found, err := q.accountsOf(ctx, business, event.StrategyBusiness)
-	if err != nil {
-		return machine.Outcome{Looks: q.looks}, err
-	}
-	if wanted := s.Wanted(); wanted != "" { // only that is looked for; a list may lag behind it
-		found = slices.DeleteFunc(found, func(a machine.Account) bool { return a.ID != wanted })
-		if len(found) == 0 {
-			found = []machine.Account{{ID: wanted, Business: business, Strategy: event.StrategyBusiness}}
+	found := []machine.Account{{ID: s.Wanted(), Business: s.BusinessID, Strategy: event.StrategyBusiness}}
+	if s.Wanted() == "" {
+		if found, err = q.accountsOf(ctx, s.BusinessID, event.StrategyBusiness); err != nil {
+			return machine.Outcome{Looks: q.looks}, err
 		}
 	}
 	found, err = q.prove(ctx, found)

@@ -39,16 +39,17 @@ func (p *Performer) discover(ctx context.Context, s machine.State) (machine.Outc
 	return outcome, err
 }
 
-// errNotGranted says that the claimed account is not one that the token can see.
-var errNotGranted = errors.New("the claimed account is not granted")
-
+// run returns the account, or those among which somebody must choose. It is
+// [errNotGranted] when one was claimed in vain.
 func (q *search) run(ctx context.Context, s machine.State) ([]machine.Account, error) {
 	if s.Claims.WabaID != "" {
-		return q.byHint(ctx, s.Claims.WabaID)
+		return q.byHint(ctx, s)
 	}
-	for _, look := range []func(context.Context, machine.State) ([]machine.Account, error){
-		q.byToken, q.byBusiness, q.byPage,
-	} {
+	looks := []func(context.Context, machine.State) ([]machine.Account, error){q.byToken, q.byBusiness, q.byPage}
+	if s.Claims.BusinessID != "" { // there, or nowhere
+		looks = []func(context.Context, machine.State) ([]machine.Account, error){q.byTokenThere, q.byListThere}
+	}
+	for _, look := range looks {
 		found, err := look(ctx, s)
 		if err != nil {
 			return nil, err
@@ -63,38 +64,33 @@ func (q *search) run(ctx context.Context, s machine.State) ([]machine.Account, e
 	return nil, nil
 }
 
-func (q *search) byHint(ctx context.Context, id event.WabaID) ([]machine.Account, error) {
-	found, err := q.prove(ctx, []machine.Account{{ID: id, Strategy: event.StrategyHint}})
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, errNotGranted
-	}
-	return q.withBusiness(ctx, found)
-}
-
 // byToken takes the accounts that the token itself names.
 func (q *search) byToken(ctx context.Context, s machine.State) ([]machine.Account, error) {
-	var found []machine.Account
-	for _, id := range s.GrantedWabas {
-		found = append(found, machine.Account{ID: id, Strategy: event.StrategyToken})
-	}
-	if len(found) == 0 {
+	named := q.named(s)
+	if len(named) == 0 {
 		return nil, nil
 	}
-	q.looks = append(q.looks, event.Look{Strategy: event.StrategyToken, Call: "debug_token", Found: len(found)})
-	return q.withBusiness(ctx, found)
+	q.looks = append(q.looks, event.Look{Strategy: event.StrategyToken, Call: "debug_token", Found: len(named)})
+	return q.withBusiness(ctx, named)
+}
+
+// named returns the accounts that the token itself names.
+func (q *search) named(s machine.State) []machine.Account {
+	var named []machine.Account
+	for _, id := range s.GrantedWabas {
+		named = append(named, machine.Account{ID: id, Strategy: event.StrategyToken})
+	}
+	return named
 }
 
 // withBusiness names the business of accounts that were found without one, where
 // the token knows it.
 func (q *search) withBusiness(ctx context.Context, found []machine.Account) ([]machine.Account, error) {
-	business, err := q.graph.ClientBusiness(ctx, q.token)
-	if _, err := q.look(event.StrategyBusiness, "client_business", "", 0, err); err != nil {
+	businesses, err := q.clientBusiness(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if business != "" {
+	for _, business := range businesses {
 		q.know(business)
 		for i := range found {
 			found[i].Business = business
@@ -105,25 +101,35 @@ func (q *search) withBusiness(ctx context.Context, found []machine.Account) ([]m
 
 // byBusiness searches the businesses that the token knows.
 func (q *search) byBusiness(ctx context.Context, s machine.State) ([]machine.Account, error) {
-	if s.Claims.BusinessID != "" {
-		if found, err := q.accountsOf(ctx, s.Claims.BusinessID, event.StrategyBusiness); err != nil || len(found) > 0 {
-			return found, err
-		}
-	}
-	business, err := q.graph.ClientBusiness(ctx, q.token)
-	if ok, err := q.look(event.StrategyBusiness, "client_business", "", 0, err); err != nil {
+	businesses, err := q.clientBusiness(ctx)
+	if err != nil {
 		return nil, err
-	} else if ok && business != "" {
-		q.know(business)
-		if found, err := q.accountsOf(ctx, business, event.StrategyBusiness); err != nil || len(found) > 0 {
-			return found, err
-		}
 	}
-	businesses, err := q.graph.Businesses(ctx, q.token)
-	if _, err := q.look(event.StrategyBusiness, "businesses", "", 0, err); err != nil {
+	if found, err := q.accountsOfAll(ctx, businesses, event.StrategyBusiness); err != nil || len(found) > 0 {
+		return found, err
+	}
+	if businesses, err = q.businesses(ctx); err != nil {
 		return nil, err
 	}
 	return q.accountsOfAll(ctx, append(slices.Clone(s.GrantedBusinesses), businesses...), event.StrategyBusiness)
+}
+
+// clientBusiness returns the business that gave the token; none where Meta names none.
+func (q *search) clientBusiness(ctx context.Context) ([]event.BusinessID, error) {
+	business, err := q.graph.ClientBusiness(ctx, q.token)
+	if ok, err := q.look(event.StrategyBusiness, "client_business", "", 0, err); err != nil || !ok || business == "" {
+		return nil, err
+	}
+	return []event.BusinessID{business}, nil
+}
+
+// businesses returns those of the user behind the token; none where Meta refuses.
+func (q *search) businesses(ctx context.Context) ([]event.BusinessID, error) {
+	businesses, err := q.graph.Businesses(ctx, q.token)
+	if ok, err := q.look(event.StrategyBusiness, "businesses", "", 0, err); err != nil || !ok {
+		return nil, err
+	}
+	return businesses, nil
 }
 
 // byPage searches the businesses behind the user's pages: no page names an

@@ -78,7 +78,13 @@ func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outco
 
 // claimKey names the claim for the effect that the state calls for.
 func claimKey(s machine.State) string {
-	return event.DeriveID("claim", string(s.RestaurantID), string(s.Todo.Effect), fmt.Sprint(s.Todo.Number))
+	return event.DeriveID("claim", runOf(s), string(s.Todo.Effect), fmt.Sprint(s.Todo.Number))
+}
+
+// runOf names a run for ever. Numbers begin again when the log is lost and the
+// database is not; no two runs of a restaurant begin in the same nanosecond.
+func runOf(s machine.State) string {
+	return event.DeriveID("run", string(s.RestaurantID), s.CreatedAt.UTC().Format(time.RFC3339Nano), string(s.SecretRef))
 }
 
 // claim takes that claim. stale says that somebody had it before and did not say
@@ -109,7 +115,7 @@ func (p *Performer) token(ctx context.Context, s machine.State) (seal.Secret, er
 
 // credentialRef names the credential of a run: the same however often it is asked.
 func credentialRef(s machine.State) event.CredentialRef {
-	return event.CredentialRef("cred_" + event.DeriveID("credential", string(s.RestaurantID), fmt.Sprint(s.Run), string(s.SecretRef)))
+	return event.CredentialRef("cred_" + event.DeriveID("credential", runOf(s)))
 }
 
 // Reflect writes what the run has come to beside its token, and destroys a token
