@@ -37,6 +37,14 @@ func OpenSecrets(ctx context.Context, js jetstream.JetStream) (*SecretStore, err
 
 // Get returns a sealed secret. The error wraps [ErrSecretGone] when there is none.
 func (s *SecretStore) Get(ctx context.Context, ref event.SecretRef) (sealed string, err error) {
+	return s.get(ctx, ref)
+}
+
+// Last returns the secret that was put last. The error wraps [ErrSecretGone] when
+// none was put in the last hour.
+func (s *SecretStore) Last(ctx context.Context) (sealed string, err error) { return s.get(ctx, "*") }
+
+func (s *SecretStore) get(ctx context.Context, ref event.SecretRef) (string, error) {
 	msg, err := s.stream.GetLastMsgForSubject(ctx, event.SecretSubject(ref))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return "", fmt.Errorf("get secret %s: %w", ref, ErrSecretGone)

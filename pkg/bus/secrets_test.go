@@ -17,6 +17,9 @@ func TestASealedSecretIsThereUntilItIsGone(t *testing.T) {
 	_, err = secrets.Get(t.Context(), "ref")
 	require.ErrorIs(t, err, bus.ErrSecretGone)
 
+	_, err = secrets.Last(t.Context())
+	require.ErrorIs(t, err, bus.ErrSecretGone)
+
 	require.NoError(t, bus.PutSecret(t.Context(), js, "ref", "sealed text"))
 	require.NoError(t, bus.PutSecret(t.Context(), js, "other", "another"))
 	for range 2 {
@@ -24,6 +27,10 @@ func TestASealedSecretIsThereUntilItIsGone(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "sealed text", sealed)
 	}
+
+	last, err := secrets.Last(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "another", last)
 
 	stream, err := js.Stream(t.Context(), bus.Secrets)
 	require.NoError(t, err)

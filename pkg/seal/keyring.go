@@ -48,6 +48,20 @@ func (k *Keyring) Open(purpose, restaurant, sealed string) (Secret, error) {
 	return openSealed(k.private, purpose, restaurant, sealed)
 }
 
+// Opens says whether what is sealed to a public key can be opened.
+func (k *Keyring) Opens(public PublicKey) bool { return k.has(public.id) }
+
+// OpensSealed says whether the key that [SealTo] sealed a text to is in the ring. It
+// does not say that the text is whole.
+func (k *Keyring) OpensSealed(sealed string) bool {
+	ids, _, ok := split(sealed, sealedVersion, 1)
+	return ok && k.has(ids[0])
+}
+
+func (k *Keyring) has(id string) bool {
+	return slices.ContainsFunc(k.private, func(private PrivateKey) bool { return private.id == id })
+}
+
 // NewDataKey makes a data key for a restaurant. wrapped is what to store: it
 // opens with this keyring, for this restaurant only.
 func (k *Keyring) NewDataKey(restaurant string) (wrapped string, key *DataKey, err error) {

@@ -226,3 +226,20 @@ func TestOneKeyServesManyGoroutines(t *testing.T) {
 	}
 	group.Wait()
 }
+
+func TestKeyringKnowsWhichPublicKeysItOpens(t *testing.T) {
+	t.Parallel()
+	old := newKeyring(t)
+	rotated, err := old.Rotated()
+	require.NoError(t, err)
+	sealed, err := seal.SealTo(old.PublicKey(), "code", restaurantA, seal.NewSecret(canary))
+	require.NoError(t, err)
+	require.True(t, rotated.Opens(old.PublicKey()), "gateways seal to the old one until they have the new one")
+	require.True(t, rotated.Opens(rotated.PublicKey()))
+	require.True(t, rotated.OpensSealed(sealed))
+	require.False(t, old.Opens(rotated.PublicKey()))
+	require.False(t, newKeyring(t).Opens(old.PublicKey()))
+	require.False(t, newKeyring(t).OpensSealed(sealed))
+	require.False(t, old.Opens(seal.PublicKey{}))
+	require.False(t, old.OpensSealed("s1.nonsense"))
+}

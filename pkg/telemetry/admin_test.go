@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -65,6 +66,15 @@ func TestReadinessNamesWhatFailsAndShowsNoCause(t *testing.T) {
 		require.Equal(t, http.StatusOK, status)
 		require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("passes again")))
 	})
+}
+
+func TestReadinessShowsAReasonThatWasMadeToBeShown(t *testing.T) {
+	t.Parallel()
+	admin := start(t, telemetry.Options{}).Admin(telemetry.Check{Name: "keyring", Run: func(context.Context) error {
+		return fmt.Errorf("key EAACANARY: %w", telemetry.Reason("keys do not fit"))
+	}})
+	_, body := get(t, admin, "/readyz")
+	require.JSONEq(t, `{"ready":false,"checks":[{"name":"keyring","ok":false,"reason":"keys do not fit"}]}`, body)
 }
 
 func TestCheckThatHangsIsTimedOutAndNotStartedAgain(t *testing.T) {

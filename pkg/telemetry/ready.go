@@ -14,11 +14,18 @@ const (
 )
 
 // Check asks one dependency whether it can be used. Run should return soon
-// after ctx ends. Its error is logged and not shown to whoever asks.
+// after ctx ends. Its error is logged and not shown to whoever asks, but for a
+// [Reason].
 type Check struct {
 	Name string // stable, snake_case: it stands in answers and logs
 	Run  func(ctx context.Context) error
 }
+
+// Reason is an error of a check in fixed words that whoever asks is shown.
+type Reason string
+
+// Error implements error.
+func (r Reason) Error() string { return string(r) }
 
 // report is the answer of /readyz.
 type report struct {
@@ -97,6 +104,9 @@ func (r *readiness) logChange(ctx context.Context, i int, now result, err error)
 var errStillRunning = errors.New("the check before is still running")
 
 func reason(err error) string {
+	if shown, ok := errors.AsType[Reason](err); ok {
+		return string(shown)
+	}
 	switch {
 	case err == nil:
 		return ""
