@@ -126,6 +126,15 @@ var requestEntries = []Entry{
 		},
 	},
 	{
+		Code: DialogNotConfigured, HTTPStatus: http.StatusNotImplemented,
+		Actor: event.ActorOperator, Action: event.ActionFixConfiguration,
+		title: phrase{"Não é possível começar por aqui", "Cannot be started here"},
+		text: phrase{
+			"Falta, na nossa configuração, o endereço para onde a Meta leva de volta.",
+			"Our configuration lacks the address to which Meta leads back.",
+		},
+	},
+	{
 		Code: IdempotencyConflict, HTTPStatus: http.StatusUnprocessableEntity,
 		Actor: event.ActorOperator, Action: event.ActionContactSupport,
 		title: phrase{"Pedido repetido com outros dados", "Request repeated with other data"},

@@ -23,6 +23,7 @@ const (
 	StateForeign        event.Code = "state_foreign"
 	AccessDenied        event.Code = "access_denied" // the user said no in Meta's dialog
 	ReturnURLRefused    event.Code = "return_url_refused"
+	DialogNotConfigured event.Code = "dialog_not_configured"
 	IdempotencyConflict event.Code = "idempotency_conflict"
 	TooManyRequests     event.Code = "too_many_requests"
 	BusUnavailable      event.Code = "bus_unavailable"

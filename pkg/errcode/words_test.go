@@ -98,7 +98,7 @@ func TestCatalogue(t *testing.T) {
 			require.Contains(t, actors, string(entry.Actor), entry.Code)
 			require.Contains(t, actions, string(entry.Action), entry.Code)
 			require.NotEmpty(t, http.StatusText(entry.HTTPStatus), entry.Code)
-			if entry.HTTPStatus >= 500 && entry.HTTPStatus != http.StatusInternalServerError {
+			if entry.HTTPStatus == http.StatusBadGateway || entry.HTTPStatus == http.StatusServiceUnavailable {
 				spent := entry.Action == event.ActionRestartSignup // the code: another is needed
 				require.Equal(t, !spent && entry.Code != event.CodeBlocked, entry.Retryable, entry.Code)
 			}

@@ -328,6 +328,33 @@ func TestAWrongConfigurationIsRefusedLineByLine(t *testing.T) {
 	require.NotContains(t, err.Error(), "CANARY")
 }
 
+func TestAGatewayThatIssuesStatesNeedsToKnowWhereMetaLeadsBackTo(t *testing.T) {
+	t.Parallel()
+	const mistake = "API_BASE_URL is not set, nor is OAUTH_REDIRECT_URI: no state could be issued, and no code accepted"
+	for _, tt := range []struct {
+		name    string
+		change  func(*app.Config)
+		refused bool
+	}{
+		{"neither is set", func(*app.Config) {}, true},
+		{"its own address is set", func(c *app.Config) { c.PublicURL = "https://gateway.example" }, false},
+		{"the web app's address is set", func(c *app.Config) { c.RedirectURI = "https://app.example/callback" }, false},
+		{"callers make their own states", func(c *app.Config) { c.StateMode = app.StateCaller }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := newConfig(t)
+			cfg.PublicURL = ""
+			tt.change(&cfg)
+			if tt.refused {
+				require.EqualError(t, cfg.Validate(), mistake)
+			} else {
+				require.NoError(t, cfg.Validate())
+			}
+		})
+	}
+}
+
 func TestRunRefusesKeysThatItCannotUse(t *testing.T) {
 	t.Parallel()
 	cfg := newConfig(t)

@@ -12,11 +12,12 @@ import (
 )
 
 // Config is what an operator can set. A field that is left out has a value that
-// works, except for keys and for who may call: nothing runs open.
+// works, except for keys, for who may call (nothing runs open) and for where Meta's
+// dialog leads back to.
 type Config struct {
 	HTTPAddr config.Addr `env:"HTTP_ADDR" envDefault:":8080" doc:"Where the public API listens."`
 
-	PublicURL  string        `env:"API_BASE_URL" doc:"Public address of the gateway. Links and redirects are made from it; unset: links are relative, and the OAuth dialog needs OAUTH_REDIRECT_URI."`
+	PublicURL  string        `env:"API_BASE_URL" doc:"Public address of the gateway. Links and redirects are made from it. Unset: links are relative, and OAUTH_REDIRECT_URI is needed unless WABA_OAUTH_STATE is caller."`
 	SyncWait   time.Duration `env:"WABA_SYNC_WAIT" envDefault:"25s" doc:"How long a POST waits for the outcome before it answers 202; at most 55s."`
 	RetryAfter time.Duration `env:"WABA_RETRY_AFTER" envDefault:"5m" doc:"After awaiting_waba_creation, before a retry is allowed and comes by itself."`
 	Lang       string        `env:"WABA_LANG" envDefault:"pt-BR" doc:"Default language of messages: pt-BR or en. Accept-Language wins."`
@@ -96,6 +97,9 @@ func (c Config) Validate() error {
 		if address.value != "" && !isWebURL(address.value) {
 			wrong(address.name, "is not an absolute http or https URL without user or fragment")
 		}
+	}
+	if c.PublicURL == "" && c.RedirectURI == "" && c.StateMode == StateIssued {
+		wrong("API_BASE_URL", "is not set, nor is OAUTH_REDIRECT_URI: no state could be issued, and no code accepted")
 	}
 	for _, allowed := range c.ReturnURLs {
 		if !isWebURL(allowed) || strings.ContainsAny(allowed, "?*") {

@@ -53,7 +53,7 @@ func TestConfigurationIsPrintedWithoutSecrets(t *testing.T) {
 func TestServiceThatIsNotConfiguredExitsWithSeventyEightAndOneLineForEachMistake(t *testing.T) {
 	t.Parallel()
 	for service, want := range map[string][]string{
-		"gateway":    {"NATS_URL is not set", "DATABASE_URL is not set", "FACEBOOK_APP_ID is not set", "WABA_API_KEYS_FILE is not set"},
+		"gateway":    {"NATS_URL is not set", "DATABASE_URL is not set", "FACEBOOK_APP_ID is not set", "API_BASE_URL is not set, nor is OAUTH_REDIRECT_URI", "WABA_API_KEYS_FILE is not set"},
 		"onboarding": {"NATS_URL is not set", "DATABASE_URL is not set", "FACEBOOK_APP_SECRET is not set"},
 		"auditlog":   {"NATS_URL is not set", "DATABASE_URL is not set"},
 	} {

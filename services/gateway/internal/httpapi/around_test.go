@@ -195,6 +195,21 @@ func TestOAuthStartGivesTheDialogsAddress(t *testing.T) {
 	require.NotContains(t, address, "scope=")
 }
 
+func TestOAuthStartSaysWhenThereIsNowhereToLeadBackTo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(s *httpapi.Settings, p *httpapi.Parts) { s.PublicURL, p.States.Caller = "", true })
+	body := map[string]any{"restaurant_id": newRestaurant()}
+	told := w.post("/api/whatsapp/oauth/start", body).problem(http.StatusNotImplemented, errcode.DialogNotConfigured)
+	require.Contains(t, told["detail"], "OAUTH_REDIRECT_URI")
+	require.Equal(t, false, told["retryable"])
+	require.Equal(t, map[string]any{"kind": "fix_configuration", "actor": "operator"}, told["next_action"])
+
+	elsewhere := newWorld(t, func(s *httpapi.Settings, _ *httpapi.Parts) {
+		s.PublicURL, s.Dialog.RedirectURI = "", "https://app.example/callback"
+	})
+	require.Contains(t, elsewhere.post("/api/whatsapp/oauth/start", body).data()["url"], url.QueryEscape("https://app.example/callback"))
+}
+
 func TestTheCallbackTakesTheCodeAndSendsTheBrowserOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

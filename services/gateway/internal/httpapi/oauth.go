@@ -57,7 +57,7 @@ func (c *call) start(b startBody) error {
 	redirect := c.Dialog.RedirectURI
 	if redirect == "" {
 		if c.PublicURL == "" {
-			return &problem{code: errcode.Internal, cause: errors.New("neither OAUTH_REDIRECT_URI nor API_BASE_URL is set")}
+			return &problem{code: errcode.DialogNotConfigured, detail: "neither OAUTH_REDIRECT_URI nor API_BASE_URL is set"}
 		}
 		redirect = c.PublicURL + callbackPath
 	}
