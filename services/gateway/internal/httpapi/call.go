@@ -117,6 +117,10 @@ func (c *call) fail(err error) {
 	}
 }
 
+// onlyLooks says whether the request is a HEAD: it is told what a GET would be told,
+// and changes nothing.
+func (c *call) onlyLooks() bool { return c.r.Method == http.MethodHead }
+
 // seconds rounds a wait up, so that nobody comes back too early.
 func seconds(d time.Duration) int {
 	return max(1, int((d+time.Second-1)/time.Second))

@@ -93,11 +93,16 @@ func (c *call) events() error {
 		c.w.WriteHeader(http.StatusNoContent) // a browser then stops to connect again
 		return nil
 	}
+	header := c.w.Header()
+	if c.onlyLooks() {
+		header.Set("Content-Type", "text/event-stream")
+		c.w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	if !c.streams.enter() {
 		return &problem{code: errcode.TooManyRequests, restaurant: id, retryAfter: streamBeat}
 	}
 	defer c.streams.leave()
-	header := c.w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("X-Accel-Buffering", "no")
 	out := &eventWriter{w: c.w, control: http.NewResponseController(c.w)}

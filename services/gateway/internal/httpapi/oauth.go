@@ -145,6 +145,9 @@ func (c *call) callback() error {
 		back.result, back.code, back.status = "failed", errcode.InvalidInput, http.StatusUnprocessableEntity
 		return c.leave(back)
 	}
+	if c.onlyLooks() {
+		return c.leave(back)
+	}
 	err = c.admit(state.Restaurant)
 	if err == nil {
 		_, err = c.Intake.Accept(c.lasting(), intake.Code{

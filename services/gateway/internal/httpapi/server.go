@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
@@ -92,15 +93,18 @@ func New(settings Settings, parts Parts) (*Server, error) {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// methods are those of the routes. HEAD and OPTIONS are none: there is nothing to
-// ask for that way, and no other origin is allowed to ask.
-var methods = []string{http.MethodGet, http.MethodPost}
+// methods are those of the routes, and what each allows: a HEAD is answered as a
+// GET, without its body. OPTIONS is none: no other origin is allowed to ask.
+var methods = []struct{ method, allow string }{
+	{http.MethodGet, "GET, HEAD"},
+	{http.MethodPost, "POST"},
+}
 
 // methodNotAllowed answers with the methods that the path takes, as RFC 9110 asks.
 func (c *call) methodNotAllowed() error {
-	for _, method := range methods {
-		if c.router.Match(chi.NewRouteContext(), method, c.r.URL.Path) {
-			c.w.Header().Add("Allow", method)
+	for _, m := range methods {
+		if c.router.Match(chi.NewRouteContext(), m.method, c.r.URL.Path) {
+			c.w.Header().Add("Allow", m.allow)
 		}
 	}
 	return problemOf(errcode.MethodNotAllowed)
@@ -110,7 +114,7 @@ func (c *call) methodNotAllowed() error {
 func (s *Server) Router() chi.Routes { return s.router }
 
 func (s *Server) routes() {
-	s.router.Use(s.prepare, s.recover)
+	s.router.Use(s.prepare, s.recover, middleware.GetHead)
 	s.router.NotFound(s.open(func(*call) error { return problemOf(errcode.NotFound) }))
 	s.router.MethodNotAllowed(s.open((*call).methodNotAllowed))
 
