@@ -246,6 +246,29 @@ func TestSlowAndHugeRequestsAreCut(t *testing.T) {
 	require.Less(t, time.Since(began), 15*time.Second)
 }
 
+func TestABodyThatIsSaidToBeTooLargeIsRefusedBeforeItComes(t *testing.T) {
+	t.Parallel()
+	g := start(t, newConfig(t), natstest.New(t), nil)
+	for _, length := range []int{64<<10 + 1, 200 << 10, 1 << 40} {
+		for _, path := range []string{"/api/whatsapp/waba/complete-flow", "/api/whatsapp/oauth/start", "/nowhere"} {
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(g.url, "http://"))
+			require.NoError(t, err)
+			require.NoError(t, conn.SetDeadline(time.Now().Add(5*time.Second))) // less than a request may take
+			_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{", path, length)
+			require.NoError(t, err)
+			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			require.NoError(t, err, "%s of %d", path, length)
+			text, err := io.ReadAll(response.Body)
+			require.NoError(t, err)
+			require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+			require.Contains(t, string(text), `"code":"body_too_large"`)
+			require.True(t, response.Close)
+			require.NoError(t, response.Body.Close())
+			require.NoError(t, conn.Close())
+		}
+	}
+}
+
 func TestTraceAndMetricsTellNothingThatIsSecret(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()

@@ -47,7 +47,11 @@ func (s *Server) open(handler func(*call) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := s.newCall(w, r)
 		c.route = chi.RouteContext(r.Context()).RoutePattern()
-		if err := handler(c); err != nil {
+		err := c.bounded()
+		if err == nil {
+			err = handler(c)
+		}
+		if err != nil {
 			c.fail(err)
 		}
 	}
@@ -113,6 +117,21 @@ func post[B any](s *Server, e endpoint, handler func(*call, B) error) {
 	}))
 }
 
+// bounded refuses a body that is said to be too large before any of it has come.
+func (c *call) bounded() error {
+	if c.r.ContentLength > maxBody {
+		return c.tooLarge()
+	}
+	return nil
+}
+
+// tooLarge is told at once: a connection that goes on would have to be rid of the
+// rest of the body first, which may never come.
+func (c *call) tooLarge() error {
+	c.w.Header().Set("Connection", "close")
+	return &problem{code: errcode.BodyTooLarge, detail: "the body is larger than 64 KiB"}
+}
+
 // readBody reads a body that is said to be JSON. The types that a page of another
 // origin may send without asking first, as a form does, are refused, empty or not.
 func (c *call) readBody(mayLack bool) error {
@@ -123,7 +142,7 @@ func (c *call) readBody(mayLack bool) error {
 	}
 	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &problem{code: errcode.BodyTooLarge, detail: "the body is larger than 64 KiB"}
+		return c.tooLarge()
 	}
 	if err != nil {
 		return &problem{code: errcode.InvalidInput, detail: "the body ends early"}
