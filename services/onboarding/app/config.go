@@ -33,6 +33,7 @@ type Config struct {
 	PollTimeout     time.Duration `env:"WABA_POLL_TIMEOUT" envDefault:"5m" doc:"All polls together."`
 	RetryAfter      time.Duration `env:"WABA_RETRY_AFTER" envDefault:"5m" doc:"After awaiting_waba_creation, before a retry is allowed and comes by itself."`
 	KeyringFile     string        `env:"WABA_KEYRING_FILE" doc:"Keys that open what the gateway seals, and that seal tokens at rest. Made by 'waba keys generate'."`
+	SealKeyFile     string        `env:"WABA_SEAL_PUBLIC_KEY_FILE" doc:"File with the public key to which codes and tokens are sealed."`
 }
 
 // Validate reports every mistake at once.

@@ -10,7 +10,6 @@ import (
 	"github.com/waba-platform/onboarding/pkg/bus"
 	"github.com/waba-platform/onboarding/pkg/config"
 	"github.com/waba-platform/onboarding/pkg/errcode"
-	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/pkg/service"
 )
 
@@ -25,7 +24,7 @@ func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, ve
 	if err := config.Load(getenv, &common, &own); err != nil {
 		return err
 	}
-	keyring, err := openKeyring(own.KeyringFile)
+	keyring, err := OpenKeyring(own)
 	if err != nil {
 		return err
 	}
@@ -46,18 +45,5 @@ func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, ve
 		process.Logger.WarnContext(ctx, "configuration", "warning", warning)
 	}
 	deps := Deps{JetStream: process.JetStream, DB: process.DB, Keyring: keyring, Logger: process.Logger}
-	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) })
-}
-
-// openKeyring reads the keys; that they cannot be read is a mistake of
-// configuration.
-func openKeyring(path string) (*seal.Keyring, error) {
-	if path == "" {
-		return nil, &config.Error{Mistakes: []string{"WABA_KEYRING_FILE is not set: `waba keys generate` makes one"}}
-	}
-	keyring, err := seal.LoadKeyring(path)
-	if err != nil {
-		return nil, &config.Error{Mistakes: []string{"WABA_KEYRING_FILE: " + err.Error()}}
-	}
-	return keyring, nil
+	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) }, Checks(deps)...)
 }

@@ -158,6 +158,25 @@ func (s *service) requireReplays(t *testing.T, id event.RestaurantID) {
 	}
 }
 
+const (
+	waitFor  = 10 * time.Second
+	lookEach = 10 * time.Millisecond
+)
+
+// owned returns how many numbers are a restaurant's.
+func (s *service) owned(t *testing.T, id event.RestaurantID) int {
+	t.Helper()
+	n, err := s.db.NewSelect().Table("onboarding_phone_owners").Where("restaurant_id = ?", id).Count(t.Context())
+	require.NoError(t, err)
+	return n
+}
+
+// requireReleased waits until a restaurant has no number.
+func (s *service) requireReleased(t *testing.T, id event.RestaurantID) {
+	t.Helper()
+	require.Eventually(t, func() bool { return s.owned(t, id) == 0 }, waitFor, lookEach)
+}
+
 // requireNoToken waits until a dead token is destroyed.
 func (s *service) requireNoToken(t *testing.T, ref event.CredentialRef) {
 	t.Helper()
@@ -165,5 +184,5 @@ func (s *service) requireNoToken(t *testing.T, ref event.CredentialRef) {
 		left, err := s.db.NewSelect().Table("whatsapp_credentials").
 			Where("credential_ref = ?", ref).Where("user_access_token IS NOT NULL").Count(t.Context())
 		return err == nil && left == 0
-	}, 10*time.Second, 10*time.Millisecond)
+	}, waitFor, lookEach)
 }

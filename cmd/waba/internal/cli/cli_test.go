@@ -235,6 +235,39 @@ func TestKeysAreGeneratedOnce(t *testing.T) {
 	require.Equal(t, before, after)
 }
 
+func TestKeysThatDoNotFitTogetherAreAMistakeOfConfigurationWithWordsForIt(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "keys")
+	file := func(name string) string { return filepath.Join(dir, name) }
+	require.Zero(t, waba(t, nil, "keys", "generate", "--dir", dir).exit)
+	keyring, err := os.ReadFile(file("keyring.json"))
+	require.NoError(t, err)
+	public, err := os.ReadFile(file("seal-public.key"))
+	require.NoError(t, err)
+	again := func(pt, en string) {
+		t.Helper()
+		for lang, want := range map[string]string{"pt-BR": pt, "en": en} {
+			got := waba(t, map[string]string{"WABA_LANG": lang}, "keys", "generate", "--dir", dir, "--if-missing")
+			require.Equal(t, 78, got.exit, got.stderr)
+			require.Contains(t, got.stderr, want)
+			require.Equal(t, 1, strings.Count(got.stderr, "\n"), "one line")
+		}
+	}
+
+	require.NoError(t, os.Remove(file("keyring.json")))
+	again("erro: falta "+file("keyring.json")+", e sem ele nada do que foi selado abre · traga-o de volta de uma cópia, ou apague "+file("seal-public.key"),
+		"error: "+file("keyring.json")+" is missing")
+
+	require.NoError(t, os.Remove(file("seal-public.key")))
+	require.Zero(t, waba(t, nil, "keys", "generate", "--dir", dir, "--if-missing").exit)
+	require.NoError(t, os.WriteFile(file("seal-public.key"), public, 0o600))
+	again("erro: "+file("keyring.json")+" não abre o que é selado com "+file("seal-public.key"),
+		"error: "+file("keyring.json")+" does not open what is sealed with")
+
+	require.NoError(t, os.WriteFile(file("keyring.json"), keyring[:40], 0o600))
+	again("erro: o arquivo de chaves "+file("keyring.json")+" não serve", "error: key file "+file("keyring.json")+" cannot be used")
+}
+
 func TestServiceKeysAreCreatedListedAndRevoked(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys.json")

@@ -134,5 +134,5 @@ func (t *terminal) devFailure(err error) error {
 			next: t.say("use 127.0.0.1, ou waba gateway para atender outras máquinas", "use 127.0.0.1, or waba gateway to serve other machines"),
 		}
 	}
-	return err
+	return t.keysFailure(err, t.say("comece do zero com --reset: os dados da pasta são apagados", "begin anew with --reset: the data of the folder is deleted"))
 }

@@ -55,7 +55,8 @@ func newKeysGenerate(t *terminal) *cobra.Command {
 				}
 			}
 			if err != nil {
-				return err
+				return t.keysFailure(err, fmt.Sprintf(t.say("apague %s para gerar um conjunto novo: o que foi selado antes se perde",
+					"delete %s to generate a new set: what was sealed before is lost"), keys.In(dir).SealPublic))
 			}
 			_, err = fmt.Fprintf(t.out, "WABA_KEYRING_FILE=%s\nWABA_SEAL_PUBLIC_KEY_FILE=%s\nWABA_SIGNING_KEY_FILE=%s\n",
 				made.Keyring, made.SealPublic, made.Signing)
@@ -65,4 +66,30 @@ func newKeysGenerate(t *terminal) *cobra.Command {
 	cmd.Flags().StringVar(&dir, "dir", "keys", t.say("pasta das chaves; é criada quando não existe", "folder of the keys; it is made when it is missing"))
 	cmd.Flags().BoolVar(&ifMissing, "if-missing", false, t.say("mantém as que existem e gera só as que faltam", "keeps those that are there and makes only what is missing"))
 	return cmd
+}
+
+// keysFailure says in words which key cannot be used. afresh is how to begin without
+// a keyring that is lost.
+func (t *terminal) keysFailure(err error, afresh string) error {
+	if broken, ok := errors.AsType[*keys.BrokenError](err); ok {
+		return &failure{
+			exit: exitConfiguration, cause: err,
+			what: fmt.Sprintf(t.say("o arquivo de chaves %s não serve", "key file %s cannot be used"), broken.Path),
+			next: fmt.Sprintf(t.say("traga-o de volta de uma cópia (detalhe: %v)", "bring it back from a backup (detail: %v)"), broken.Err),
+		}
+	}
+	unpaired, ok := errors.AsType[*keys.UnpairedError](err)
+	if !ok {
+		return err
+	}
+	f := &failure{exit: exitConfiguration, cause: err}
+	if !unpaired.Lost {
+		f.what = fmt.Sprintf(t.say("%s não abre o que é selado com %s", "%s does not open what is sealed with %s"), unpaired.Keyring, unpaired.SealPublic)
+		f.next = t.say("traga de volta o par de uma cópia ou, se o primeiro é o certo, apague o segundo: ele é refeito",
+			"bring back the pair from a backup or, where the first is the right one, delete the second: it is made again")
+		return f
+	}
+	f.what = fmt.Sprintf(t.say("falta %s, e sem ele nada do que foi selado abre", "%s is missing, and without it nothing that was sealed opens"), unpaired.Keyring)
+	f.next = t.say("traga-o de volta de uma cópia, ou ", "bring it back from a backup, or ") + afresh
+	return f
 }

@@ -20,8 +20,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/waba-platform/onboarding/cmd/waba/internal/dev"
+	"github.com/waba-platform/onboarding/cmd/waba/internal/keys"
 	"github.com/waba-platform/onboarding/pkg/config"
 	"github.com/waba-platform/onboarding/pkg/natsserver"
+	"github.com/waba-platform/onboarding/pkg/seal"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -320,4 +322,47 @@ func TestStopWhileItStartsIsNoError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.NoError(t, dev.Run(ctx, options(t, t.TempDir()), func(dev.Ready) { t.Error("ready") }))
+}
+
+func TestKeysThatDoNotOpenWhatWasSealedStopTheStart(t *testing.T) {
+	t.Parallel()
+	o := options(t, t.TempDir())
+	require.NoError(t, run(t, o).stop())
+	files := keys.In(filepath.Join(o.DataDir, "keys"))
+	aside := filepath.Join(t.TempDir(), "keyring.json")
+	require.NoError(t, os.Rename(files.Keyring, aside))
+	var unpaired *keys.UnpairedError
+	require.ErrorAs(t, fail(t, o), &unpaired)
+	require.Equal(t, keys.UnpairedError{Files: files, Lost: true}, *unpaired)
+	require.NoFileExists(t, files.Keyring, "a new one would open nothing")
+
+	require.NoError(t, os.Remove(files.SealPublic))
+	require.ErrorAs(t, fail(t, o), &unpaired, "there is data")
+
+	other, err := seal.NewKeyring()
+	require.NoError(t, err)
+	require.NoError(t, other.PublicKey().Save(files.SealPublic))
+	require.NoError(t, os.Rename(aside, files.Keyring))
+	require.ErrorAs(t, fail(t, o), &unpaired)
+	require.False(t, unpaired.Lost)
+
+	require.NoError(t, os.Remove(files.SealPublic))
+	run(t, o).connect(t)
+}
+
+func TestConfiguredKeyringThatDoesNotFitIsAMistakeOfConfiguration(t *testing.T) {
+	t.Parallel()
+	o := options(t, t.TempDir())
+	path := filepath.Join(t.TempDir(), "keyring.json")
+	env := map[string]string{"WABA_KEYRING_FILE": path}
+	o.Getenv = func(name string) string { return env[name] }
+	var wrong *config.Error
+	require.ErrorAs(t, fail(t, o), &wrong, "it is not there")
+
+	other, err := seal.NewKeyring()
+	require.NoError(t, err)
+	require.NoError(t, other.Save(path))
+	require.ErrorAs(t, fail(t, o), &wrong, "it is not that of the public key")
+	require.Len(t, wrong.Mistakes, 1)
+	require.Contains(t, wrong.Mistakes[0], "WABA_SEAL_PUBLIC_KEY_FILE does not belong to WABA_KEYRING_FILE")
 }

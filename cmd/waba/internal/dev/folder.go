@@ -15,6 +15,16 @@ func (f folder) simulator() string { return filepath.Join(string(f), "simulator"
 func (f folder) keys() string      { return filepath.Join(string(f), "keys") }
 func (f folder) database() string  { return filepath.Join(string(f), "waba.db") }
 
+// hasData says whether something was stored here, which keys may have sealed.
+func (f folder) hasData() bool { return exists(f.nats()) || exists(f.database()) }
+
+// exists says whether something is there. What cannot be looked at is: it is not
+// made anew.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}
+
 // reset removes all data and keys, and nothing that is not ours: the folder may
 // be one in which a person keeps other things. The lock must be held.
 func (f folder) reset() error {

@@ -20,6 +20,7 @@ import (
 	"github.com/waba-platform/onboarding/pkg/database"
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/pkg/telemetry"
+	onboarding "github.com/waba-platform/onboarding/services/onboarding/app"
 )
 
 // process is everything that is open. close ends it, also when only a part is.
@@ -116,6 +117,10 @@ func (p *process) openListeners(ctx context.Context) error {
 }
 
 func (p *process) configure(context.Context) error {
+	files := keys.In(p.folder.keys())
+	if !exists(files.Keyring) && p.folder.hasData() {
+		return &keys.UnpairedError{Files: files, Lost: true}
+	}
 	files, err := keys.Complete(p.folder.keys())
 	if err != nil {
 		return err
@@ -124,7 +129,7 @@ func (p *process) configure(context.Context) error {
 		return err
 	}
 	p.logger = telemetry.NewLogger(p.options.Stderr, p.cfg.process.Log)
-	p.keyring, err = seal.LoadKeyring(p.cfg.onboarding.KeyringFile)
+	p.keyring, err = onboarding.OpenKeyring(p.cfg.onboarding)
 	return err
 }
 

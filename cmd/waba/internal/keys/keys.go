@@ -43,16 +43,15 @@ func Generate(dir string) (Files, error) {
 }
 
 // Complete makes what is missing of a set, which may be all of it, and changes
-// nothing that is there. The public key is made again from the keyring.
+// nothing that is there. The public key is made again from the keyring, never the
+// other way: a public key without its keyring, or with another one, is an
+// [UnpairedError], and a file that cannot be used a [BrokenError].
 func Complete(dir string) (Files, error) {
 	files := In(dir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Files{}, fmt.Errorf("keys: %w", err)
 	}
-	keyring, err := seal.LoadKeyring(files.Keyring)
-	if errors.Is(err, fs.ErrNotExist) {
-		keyring, err = newKeyring(files.Keyring)
-	}
+	keyring, err := files.pair()
 	if err != nil {
 		return Files{}, err
 	}
@@ -65,6 +64,26 @@ func Complete(dir string) (Files, error) {
 	return files, nil
 }
 
+// pair returns the keyring, a new one where there is neither it nor a public key.
+func (f Files) pair() (*seal.Keyring, error) {
+	public, err := seal.LoadPublicKey(f.SealPublic)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &BrokenError{Path: f.SealPublic, Err: err}
+	}
+	keyring, err := seal.LoadKeyring(f.Keyring)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && public.IsZero():
+		return newKeyring(f.Keyring)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &UnpairedError{Files: f, Lost: true}
+	case err != nil:
+		return nil, &BrokenError{Path: f.Keyring, Err: err}
+	case !public.IsZero() && !keyring.Opens(public):
+		return nil, &UnpairedError{Files: f}
+	}
+	return keyring, nil
+}
+
 func newKeyring(path string) (*seal.Keyring, error) {
 	keyring, err := seal.NewKeyring()
 	if err != nil {
@@ -72,3 +91,30 @@ func newKeyring(path string) (*seal.Keyring, error) {
 	}
 	return keyring, keyring.Save(path)
 }
+
+// UnpairedError says that what was sealed cannot be opened: the keyring is lost, or
+// is not that of the public key.
+type UnpairedError struct {
+	Files
+	Lost bool // there is no keyring
+}
+
+// Error implements error.
+func (e *UnpairedError) Error() string {
+	if e.Lost {
+		return e.Keyring + " is missing, and without it nothing that was sealed can be opened"
+	}
+	return e.Keyring + " does not open what is sealed with " + e.SealPublic
+}
+
+// BrokenError says that a file of keys cannot be used.
+type BrokenError struct {
+	Path string
+	Err  error
+}
+
+// Error implements error.
+func (e *BrokenError) Error() string { return e.Path + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *BrokenError) Unwrap() error { return e.Err }
