@@ -24,6 +24,7 @@ const (
 	SignupStarted   Message = "signup_started"
 	StatusRead      Message = "status_read"
 	ListRead        Message = "list_read"
+	LogsRead        Message = "logs_read"
 	RetryAccepted   Message = "retry_accepted"
 	CancelAccepted  Message = "cancel_accepted"
 	RequestAccepted Message = "request_accepted"
@@ -46,6 +47,7 @@ var messages = map[Message]phrase{
 	SignupStarted:   {"Conexão iniciada; continue no endereço informado", "Connecting has begun; go on at the given address"},
 	StatusRead:      {"Situação da integração", "Status of the integration"},
 	ListRead:        {"Lista de integrações", "List of integrations"},
+	LogsRead:        {"Histórico da integração", "History of the integration"},
 	RetryAccepted:   {"Nova tentativa aceita", "Another try was accepted"},
 	CancelAccepted:  {"Cancelamento aceito", "The cancellation was accepted"},
 	RequestAccepted: {"Pedido aceito", "The request was accepted"},

@@ -57,6 +57,12 @@ const (
 	StatusDisconnected Status = "disconnected"
 )
 
+// Statuses are all of them.
+var Statuses = []Status{
+	StatusInProgress, StatusAwaiting, StatusAction, StatusCompleted, StatusFailed, StatusCancelled,
+	StatusExpired, StatusReauth, StatusDisconnected,
+}
+
 // Ended says whether a run with this status is over: what follows is a new run.
 func (s Status) Ended() bool {
 	switch s {
@@ -87,6 +93,12 @@ const (
 	StageDone         Stage = "done"
 )
 
+// Stages are all of them, in order.
+var Stages = []Stage{
+	StageOAuth, StageExchange, StageDiscovery, StageCreation, StagePolling,
+	StageSubscription, StageRegistration, StageVerification, StageFinalCheck, StageDone,
+}
+
 // Strategy is a way in which an account was, or could be, found or made.
 type Strategy string
 
@@ -103,6 +115,13 @@ const (
 	StrategyWebhook  Strategy = "webhook"
 	StrategyAttached Strategy = "attached"
 )
+
+// Strategies are all of them.
+var Strategies = []Strategy{
+	StrategyHint, StrategyBusiness, StrategyPage, StrategyToken,
+	StrategyClient, StrategyAccounts, StrategyApps, StrategyOfficial,
+	StrategyWebhook, StrategyAttached,
+}
 
 // Polling is how often Meta was asked whether the account is there.
 type Polling struct {

@@ -157,6 +157,7 @@ func TestTheOpenAPIDocumentNamesEveryRoute(t *testing.T) {
 		require.NotEmpty(t, operation.OperationID, route)
 		require.Contains(t, operation.Responses, "default", route)
 	}
+	require.Contains(t, a.text, `"enum":["in_progress","awaiting_waba_creation",`, "a list's filters are named")
 	require.Contains(t, document.Components.Schemas, "CodeBody")
 	require.Contains(t, document.Components.Schemas["CodeBody"]["properties"], "waba_id")
 	require.NotContains(t, a.text, "$schema")

@@ -313,16 +313,27 @@ func TestListsAndLogsAreReadFromTheTables(t *testing.T) {
 		for _, hostile := range []string{`%`, `_`, `' OR 1=1 --`, `\`, `"`, `!`, "x'; DROP TABLE restaurants; --"} {
 			some, _ = list("?q=" + url.QueryEscape(hostile))
 			require.Empty(t, some, hostile)
-			some, _ = list("?status=" + url.QueryEscape(hostile))
-			require.Empty(t, some, hostile)
+			w.get("/api/whatsapp/integrations?status="+url.QueryEscape(hostile)).problem(http.StatusUnprocessableEntity, errcode.InvalidInput)
 		}
 		_, place := list("?limit=2")
 		for _, bad := range []string{"?limit=0", "?limit=201", "?limit=x", "?limit=1&limit=2", "?cursor=forged", "?cursor=" + place + "&status=failed", "?q=" + strings.Repeat("x", 201), "?q=%ff", "?%zz"} {
 			w.get("/api/whatsapp/integrations"+bad).problem(http.StatusUnprocessableEntity, errcode.InvalidInput)
 		}
 
+		for name, known := range map[string]string{"status": "awaiting_waba_creation", "stage": "waba_discovery", "strategy": "official_meta_flow", "error": "phone_pin_mismatch"} {
+			list("?" + name + "=" + known)
+			list("?" + name + "=")
+			body := w.get("/api/whatsapp/integrations?"+name+"=CANARYVALUE").problem(http.StatusUnprocessableEntity, errcode.InvalidInput)
+			require.Regexp(t, "^"+name+" is not ", body["detail"])
+			if name != "error" {
+				require.Contains(t, body["detail"], known, "it says which values there are")
+			}
+			require.NotContains(t, fmt.Sprint(body), "CANARYVALUE")
+		}
+
 		logs := w.get(integrationPath(own[0]) + "/logs?limit=5")
 		require.Equal(t, http.StatusOK, logs.status, logs.text)
+		require.Equal(t, "Histórico da integração", logs.json()["message"])
 		items := logs.data()["items"].([]any)
 		require.Len(t, items, 5)
 		row := items[1].(map[string]any)

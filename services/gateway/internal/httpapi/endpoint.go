@@ -34,8 +34,9 @@ type endpoint struct {
 
 // parameter is one of the query string.
 type parameter struct {
-	name string
-	doc  string
+	name   string
+	doc    string
+	values []string // that it may have; nil: any
 }
 
 func (s *Server) newCall(w http.ResponseWriter, r *http.Request) *call {

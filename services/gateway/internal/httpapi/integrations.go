@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -25,16 +26,19 @@ const (
 // integrationRoutes registers what stands around the five endpoints.
 func (s *Server) integrationRoutes() {
 	one := "/api/whatsapp/integrations/{restaurant_id}"
-	paging := []parameter{{"limit", "1 to 200; 50 when unset."}, {"cursor", "next_cursor of the page before."}}
+	paging := []parameter{
+		{name: "limit", doc: "1 to 200; 50 when unset."},
+		{name: "cursor", doc: "next_cursor of the page before."},
+	}
 	s.serve(endpoint{
 		method: http.MethodGet, path: "/api/whatsapp/integrations", id: "listIntegrations", scope: auth.ScopeRead,
 		summary: "The integrations, newest first.", data: page[statusDocument]{},
 		query: append([]parameter{
-			{"status", "Only this status."},
-			{"stage", "Only this stage."},
-			{"strategy", "Only this strategy."},
-			{"error", "Only this error code."},
-			{"q", "A restaurant's or integration's id, a name, a WABA or a number."},
+			{name: "status", doc: "Only this status.", values: texts(event.Statuses)},
+			{name: "stage", doc: "Only this stage.", values: texts(event.Stages)},
+			{name: "strategy", doc: "Only this strategy.", values: texts(event.Strategies)},
+			{name: "error", doc: "Only this error code."},
+			{name: "q", doc: "A restaurant's or integration's id, a name, a WABA or a number."},
 		}, paging...),
 	}, (*call).list)
 	s.serve(endpoint{
@@ -131,25 +135,58 @@ func (c *call) next(l listed, after string) (string, error) {
 	return place, nil
 }
 
+// filter reads which integrations are asked for. A value that none can have is a
+// mistake, and not a list of nothing.
+func (l listed) filter() (rows.Filter, error) {
+	f := rows.Filter{After: event.RestaurantID(l.after), Limit: l.limit + 1}
+	var errs [4]error
+	f.Status, errs[0] = oneOf(l.query, "status", event.Statuses)
+	f.Stage, errs[1] = oneOf(l.query, "stage", event.Stages)
+	f.Strategy, errs[2] = oneOf(l.query, "strategy", event.Strategies)
+	if f.Error = event.Code(l.query.Get("error")); f.Error != "" {
+		if _, ok := errcode.Lookup(f.Error); !ok {
+			errs[3] = invalid("error", "is not a code that waba errors list names")
+		}
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		return rows.Filter{}, err
+	}
+	search := l.query.Get("q")
+	if utf8.RuneCountInString(search) > longestQuery {
+		return rows.Filter{}, invalid("q", "is longer than 200 characters")
+	}
+	f.Search = strings.TrimSpace(search)
+	return f, checkText("q", search)
+}
+
+// oneOf reads a parameter that has a set of values.
+func oneOf[T ~string](query url.Values, name string, values []T) (T, error) {
+	value := T(query.Get(name))
+	if value != "" && !slices.Contains(values, value) {
+		return "", invalid(name, "is not one of "+strings.Join(texts(values), ", "))
+	}
+	return value, nil
+}
+
+func texts[T ~string](values []T) []string {
+	list := make([]string, len(values))
+	for i, value := range values {
+		list[i] = string(value)
+	}
+	return list
+}
+
 func (c *call) list() error {
 	l, err := c.listing()
 	if err != nil {
 		return err
 	}
-	search := l.query.Get("q")
-	if utf8.RuneCountInString(search) > longestQuery {
-		return invalid("q", "is longer than 200 characters")
-	}
-	if err := checkText("q", search); err != nil {
+	filter, err := l.filter()
+	if err != nil {
 		return err
 	}
 	if c.Rows == nil {
 		return noRows(nil)
-	}
-	filter := rows.Filter{
-		Status: event.Status(l.query.Get("status")), Stage: event.Stage(l.query.Get("stage")),
-		Strategy: event.Strategy(l.query.Get("strategy")), Error: event.Code(l.query.Get("error")),
-		Search: strings.TrimSpace(search), After: event.RestaurantID(l.after), Limit: l.limit + 1,
 	}
 	if own, all := c.who.Restaurants(); !all {
 		filter.Restaurants = own
@@ -203,7 +240,7 @@ func (c *call) logs() error {
 			return err
 		}
 	}
-	return c.answer(http.StatusOK, success{Success: true, Message: c.text(errcode.ListRead), Data: list})
+	return c.answer(http.StatusOK, success{Success: true, Message: c.text(errcode.LogsRead), Data: list})
 }
 
 // matches says whether an If-None-Match names a tag.

@@ -34,7 +34,11 @@ func (s *Server) oauthRoutes() {
 	s.serve(endpoint{
 		method: http.MethodGet, path: callbackPath, id: "oauthCallback",
 		summary:  "Where Meta sends the browser back to. Redirects to the return_url of oauth/start, else shows a page.",
-		query:    []parameter{{"code", "From Meta."}, {"state", "From oauth/start."}, {"error", "access_denied, when the restaurant has said no."}},
+		query: []parameter{
+			{name: "code", doc: "From Meta."},
+			{name: "state", doc: "From oauth/start."},
+			{name: "error", doc: "access_denied, when the restaurant has said no."},
+		},
 		statuses: map[int]string{http.StatusSeeOther: "To the return_url.", http.StatusOK: "A page."},
 	}, (*call).callback)
 }

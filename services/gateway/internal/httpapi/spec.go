@@ -54,7 +54,11 @@ func (s *spec) add(e endpoint, body reflect.Type) func(map[string]any) error {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}})
 	}
 	for _, p := range e.query {
-		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "query", Description: p.doc, Schema: &huma.Schema{Type: huma.TypeString}})
+		schema := &huma.Schema{Type: huma.TypeString}
+		for _, value := range p.values {
+			schema.Enum = append(schema.Enum, value)
+		}
+		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "query", Description: p.doc, Schema: schema})
 	}
 	if e.scope != "" {
 		op.Security = []map[string][]string{{"bearer": {}}}

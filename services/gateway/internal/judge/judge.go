@@ -216,12 +216,6 @@ func AtDeadline(s event.Snapshot) Outcome {
 	return pending()
 }
 
-// stages are the stages in their order.
-var stages = []event.Stage{
-	event.StageOAuth, event.StageExchange, event.StageDiscovery, event.StageCreation, event.StagePolling,
-	event.StageSubscription, event.StageRegistration, event.StageVerification, event.StageFinalCheck, event.StageDone,
-}
-
 func past(stage, than event.Stage) bool {
-	return slices.Index(stages, stage) > slices.Index(stages, than)
+	return slices.Index(event.Stages, stage) > slices.Index(event.Stages, than)
 }
