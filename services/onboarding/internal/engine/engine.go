@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -58,6 +59,9 @@ func New(js jetstream.JetStream, history *bus.History, performer Performer, poli
 // it can. The bell rings until then; a bell that was put away would leave its
 // restaurant waiting for ever.
 func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
+	if e.recent.passed(ctx, bell) {
+		return nil
+	}
 	head, state, err := e.head(ctx, bell)
 	if err != nil {
 		return err
@@ -199,20 +203,53 @@ func (e *Engine) over(state machine.State, bell bus.Message) bool {
 	return !e.now().Before(state.Todo.Until)
 }
 
-// decide records what follows, and arms the timer that it calls for.
+// decide records what follows, and arms the timer that it calls for. What follows
+// from the new state alone is recorded at once, without waiting for the bell; should
+// this process die in between, the bell rings all the same.
 func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State, step step) error {
+	after, at, err := e.next(ctx, head, state, step)
+	for err == nil && after.Todo.Effect == machine.Proceed {
+		after, at, err = e.proceed(ctx, at, after)
+	}
+	if errors.Is(err, bus.ErrLost) {
+		e.logger.DebugContext(ctx, "lost the race for a decision", "restaurant_id", state.RestaurantID, "error", err)
+		return nil // whoever won rings the next bell
+	}
+	if err != nil {
+		return err
+	}
+	return e.arm(ctx, after)
+}
+
+// proceed records what follows from the state after a head alone.
+func (e *Engine) proceed(ctx context.Context, head bus.Head, state machine.State) (after machine.State, at bus.Head, err error) {
+	done := false
+	defer func() { e.recent.pass(head.Envelope.ID, done) }()
+	step, err := e.perform(ctx, head, state)
+	if err != nil {
+		return state, head, err
+	}
+	after, at, err = e.next(ctx, head, state, step)
+	done = err == nil
+	return after, at, err
+}
+
+// next records the decision that follows upon a head, and returns the state after it
+// and the new head. The error wraps [bus.ErrLost] when the head has moved on.
+func (e *Engine) next(ctx context.Context, head bus.Head, state machine.State, step step) (machine.State, bus.Head, error) {
 	now := e.now().UTC()
 	after, decision, err := machine.Next(state, step.happened, now)
 	if err != nil {
-		return fmt.Errorf("decide for %s: %w", state.RestaurantID, err)
+		return after, head, fmt.Errorf("decide for %s: %w", state.RestaurantID, err)
 	}
 	body, err := json.Marshal(after)
 	if err != nil {
-		return fmt.Errorf("encode state of %s: %w", state.RestaurantID, err)
+		return after, head, fmt.Errorf("encode state of %s: %w", state.RestaurantID, err)
 	}
+	id := event.DeriveID("decision", string(state.RestaurantID), strconv.FormatUint(head.Seq, 10), step.cause)
 	seq, err := e.record(ctx, head, after, bus.Decision{
 		Meta: event.Meta{
-			ID:          event.DeriveID("decision", string(state.RestaurantID), fmt.Sprint(head.Seq), step.cause),
+			ID:          id,
 			Source:      Source,
 			Restaurant:  state.RestaurantID,
 			Time:        now,
@@ -224,20 +261,16 @@ func (e *Engine) decide(ctx context.Context, head bus.Head, state machine.State,
 		State:   body,
 		Outcome: step.outcome,
 	})
-	if errors.Is(err, bus.ErrLost) {
-		e.logger.DebugContext(ctx, "lost the race for a decision",
-			"restaurant_id", state.RestaurantID, "event", decision.Name(), "after", head.Seq)
-		return nil // whoever won rings the next bell
-	}
 	if err != nil {
-		return err
+		e.recent.pass(id, false) // it may stand all the same: its bell is not to wait for us
+		return after, head, err
 	}
 	e.logger.InfoContext(ctx, "decided", "restaurant_id", state.RestaurantID, "event", decision.Name(),
 		"seq", seq, "stage", after.Stage, "status", after.Status, "run", after.Run)
-	return e.arm(ctx, after)
+	return after, bus.Head{Seq: seq, Last: seq, Envelope: event.Envelope{ID: id}}, nil
 }
 
-// record records a decision that follows upon a head, and the state after it. The error wraps [bus.ErrLost]
+// record records a decision that follows upon a head. The error wraps [bus.ErrLost]
 // when the head has moved on; what is no decision and came after it is passed.
 func (e *Engine) record(ctx context.Context, head bus.Head, after machine.State, decision bus.Decision) (seq uint64, err error) {
 	for {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -34,6 +35,10 @@ type recent struct {
 type sent struct {
 	state machine.State
 	body  string
+	// passed is of a decision upon which another follows at once: closed when that one
+	// stands, or cannot be sent from here.
+	passed chan struct{}
+	done   *bool // after passed: that one stands
 }
 
 // add remembers a decision that is about to be sent.
@@ -43,17 +48,70 @@ func (r *recent) add(id string, decision sent) {
 	if r.young == nil || len(r.young) >= generation { // the bells of the old ones rang elsewhere
 		r.old, r.young = r.young, make(map[string]sent)
 	}
+	if decision.state.Todo.Effect == machine.Proceed {
+		if _, twice := r.young[id]; twice { // its bell may be waiting already
+			return
+		}
+		decision.passed, decision.done = make(chan struct{}), new(bool)
+	}
 	r.young[id] = decision
+}
+
+// pass says whether the decision stands that follows at once upon another. The first
+// word counts.
+func (r *recent) pass(id string, done bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	decision, ok := r.find(id)
+	if !ok || decision.passed == nil {
+		return
+	}
+	select {
+	case <-decision.passed:
+	default:
+		*decision.done = done
+		close(decision.passed)
+	}
+}
+
+// passed says whether a bell is that of a decision upon which another was recorded
+// from here. Where that is being done, it waits for it.
+func (r *recent) passed(ctx context.Context, bell bus.Message) bool {
+	if bell.Stream != bus.Log || bell.Deliveries != 1 {
+		return false
+	}
+	id := bell.Header.Get(nats.MsgIdHdr)
+	r.mu.Lock()
+	decision, ok := r.find(id)
+	r.mu.Unlock()
+	if !ok || decision.passed == nil {
+		return false
+	}
+	select {
+	case <-decision.passed:
+	case <-ctx.Done():
+		return false
+	}
+	if *decision.done {
+		r.take(id)
+	}
+	return *decision.done
+}
+
+// find needs r.mu.
+func (r *recent) find(id string) (sent, bool) {
+	decision, ok := r.young[id]
+	if !ok {
+		decision, ok = r.old[id]
+	}
+	return decision, ok
 }
 
 // take returns a decision that is remembered, and forgets it.
 func (r *recent) take(id string) (sent, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	decision, ok := r.young[id]
-	if !ok {
-		decision, ok = r.old[id]
-	}
+	decision, ok := r.find(id)
 	delete(r.young, id)
 	delete(r.old, id)
 	return decision, ok
