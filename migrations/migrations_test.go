@@ -66,7 +66,7 @@ func TestUp(t *testing.T) {
 
 		first, err := Up(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, first, 7)
+		require.Len(t, first, 8)
 		require.Equal(t, "restaurants", first[0].Comment)
 		require.NoError(t, Check(t.Context(), db))
 
@@ -83,8 +83,8 @@ func TestUp(t *testing.T) {
 
 		undone, err := Down(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, undone, 7)
-		require.Equal(t, "integration_status", undone[0].Comment, "newest first")
+		require.Len(t, undone, 8)
+		require.Equal(t, "phone_owners", undone[0].Comment, "newest first")
 		var left int
 		require.NoError(t, db.QueryRow(
 			"SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE 'bun_%'").Scan(&left))
@@ -92,7 +92,7 @@ func TestUp(t *testing.T) {
 
 		again, err := Up(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, again, 7)
+		require.Len(t, again, 8)
 	})
 
 	t.Run("may be called by many processes at once", func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestUp(t *testing.T) {
 		require.NoError(t, Check(t.Context(), pools[0]))
 		var notes int
 		require.NoError(t, pools[0].QueryRow("SELECT count(*) FROM bun_migrations").Scan(&notes))
-		require.Equal(t, 7, notes)
+		require.Equal(t, 8, notes)
 	})
 
 	t.Run("continues where an interrupted run stopped", func(t *testing.T) {
@@ -130,7 +130,31 @@ func TestUp(t *testing.T) {
 		require.NoError(t, err)
 		done, err := Up(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, done, 2)
+		require.Len(t, done, 3)
+	})
+
+	t.Run("leaves each connected restaurant its number, and of two with one number the first", func(t *testing.T) {
+		t.Parallel()
+		db := fresh(t)
+		_, err := Up(t.Context(), db)
+		require.NoError(t, err)
+		for _, statement := range []string{
+			"DROP TABLE onboarding_phone_owners", "DELETE FROM bun_migrations WHERE name = '20261123090700'",
+			"INSERT INTO restaurants (id, name) VALUES ('1', ''), ('2', ''), ('3', ''), ('4', '')",
+			`INSERT INTO whatsapp_business_integrations (id, restaurant_id, phone_number_id, connection_status, is_active, ready_at) VALUES
+				('1', '1', '106000111', 'connected', true, '2026-11-23 12:00:01+00:00'),
+				('2', '2', '106000111', 'connected', true, '2026-11-23 12:00:00+00:00'),
+				('3', '3', '106000333', 'disconnected', false, '2026-11-23 12:00:00+00:00'),
+				('4', '4', NULL, 'connected', true, '2026-11-23 12:00:00+00:00')`,
+		} {
+			_, err := db.Exec(statement)
+			require.NoError(t, err)
+		}
+		_, err = Up(t.Context(), db)
+		require.NoError(t, err)
+		var owners []string
+		require.NoError(t, db.NewRaw("SELECT phone_number_id || ' ' || restaurant_id FROM onboarding_phone_owners").Scan(t.Context(), &owners))
+		require.Equal(t, []string{"106000111 2"}, owners)
 	})
 
 	t.Run("leaves a newer database alone and says so", func(t *testing.T) {
@@ -148,8 +172,8 @@ func TestUp(t *testing.T) {
 		require.ErrorIs(t, err, ErrNewer)
 		list, err := Status(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, list, 8)
-		require.False(t, list[7].Known())
+		require.Len(t, list, 9)
+		require.False(t, list[8].Known())
 	})
 
 	t.Run("ends with its context", func(t *testing.T) {

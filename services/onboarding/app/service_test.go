@@ -163,18 +163,12 @@ const (
 	lookEach = 10 * time.Millisecond
 )
 
-// owned returns how many numbers are a restaurant's.
-func (s *service) owned(t *testing.T, id event.RestaurantID) int {
+// owned returns how many numbers of a restaurant there are for which a condition holds.
+func (s *service) owned(t *testing.T, id event.RestaurantID, condition string) int64 {
 	t.Helper()
-	n, err := s.db.NewSelect().Table("onboarding_phone_owners").Where("restaurant_id = ?", id).Count(t.Context())
+	n, err := s.db.NewSelect().Table("onboarding_phone_owners").Where("restaurant_id = ?", id).Where(condition).Count(t.Context())
 	require.NoError(t, err)
 	return n
-}
-
-// requireReleased waits until a restaurant has no number.
-func (s *service) requireReleased(t *testing.T, id event.RestaurantID) {
-	t.Helper()
-	require.Eventually(t, func() bool { return s.owned(t, id) == 0 }, waitFor, lookEach)
 }
 
 // requireNoToken waits until a dead token is destroyed.

@@ -56,14 +56,14 @@ func (p *Performer) subscribe(ctx context.Context, s machine.State) (machine.Out
 	return machine.Outcome{}, p.Graph.SubscribeApp(ctx, token, s.WabaID)
 }
 
-// register registers the number, with a PIN that is sealed before the call. If an
-// earlier call may have gone through, the number is read first.
+// register registers the number, with a PIN that is sealed before the call. A number
+// of another restaurant is left alone. If an earlier call may have gone through, the number is read first.
 func (p *Performer) register(ctx context.Context, s machine.State) (machine.Outcome, error) {
 	token, err := p.token(ctx, s)
 	if err != nil {
 		return machine.Outcome{}, err
 	}
-	claim, pin, err := p.Vault.ClaimWithPin(ctx, claimKey(s), s.RestaurantID, p.Limit, s.PhoneNumberID, p.newPin)
+	claim, pin, err := p.Vault.ClaimWithPin(ctx, claimKey(s), vaultRun(s), p.Limit, s.PhoneNumberID, p.newPin)
 	if err != nil {
 		return machine.Outcome{}, err
 	}
@@ -85,8 +85,12 @@ func (p *Performer) register(ctx context.Context, s machine.State) (machine.Outc
 	return machine.Outcome{}, p.Graph.Register(call, token, s.PhoneNumberID, pin)
 }
 
-// readBack reads what was set up: the number, and our subscription.
+// readBack reads what was set up: the number, and our subscription. A number that did
+// not have to be registered becomes the restaurant's here, or is another's.
 func (p *Performer) readBack(ctx context.Context, s machine.State) (machine.Outcome, error) {
+	if err := p.Vault.OwnNumber(ctx, s.PhoneNumberID, vaultRun(s)); err != nil {
+		return machine.Outcome{}, err
+	}
 	token, err := p.token(ctx, s)
 	if err != nil {
 		return machine.Outcome{}, err

@@ -8,6 +8,8 @@
 //     outcome: the machine looks before it asks for another.
 //   - A registration is claimed, its PIN is sealed before the call, and after an
 //     unknown outcome the number is read before it is registered again.
+//   - A number is made the restaurant's before it is registered and before it is
+//     read back, so that no two restaurants become ready with it.
 //   - Everything else only reads, or is harmless twice.
 package effect
 
@@ -73,6 +75,9 @@ func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outco
 	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, bus.ErrSecretGone) || errors.Is(err, errSealedElsewhere) {
 		return machine.Outcome{Effect: s.Todo.Effect, Code: event.CodeSecretGone}, nil
 	}
+	if errors.Is(err, vault.ErrNumberTaken) {
+		return machine.Outcome{Effect: s.Todo.Effect, Code: event.CodePhoneConflict}, nil
+	}
 	return outcome, err
 }
 
@@ -118,9 +123,17 @@ func credentialRef(s machine.State) event.CredentialRef {
 	return event.CredentialRef("cred_" + event.DeriveID("credential", runOf(s)))
 }
 
-// Reflect writes what the run has come to beside its token, and destroys a token
-// that Meta has declared dead.
+// vaultRun is the run in whose name a number is owned.
+func vaultRun(s machine.State) vault.Run {
+	return vault.Run{Restaurant: s.RestaurantID, Since: s.CreatedAt}
+}
+
+// Reflect writes what the run has come to beside its token, destroys a token that
+// Meta has declared dead, and releases numbers that the restaurant does not have.
 func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
+	if err := p.settleNumbers(ctx, s); err != nil {
+		return err
+	}
 	if s.CredentialRef == "" {
 		return nil
 	}
@@ -137,6 +150,20 @@ func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
 		CreationStrategy:  s.Strategy,
 		PollingStatus:     pollingStatus(s),
 	})
+}
+
+// settleNumbers says whose the run's number is when it is over. A rest keeps it.
+func (p *Performer) settleNumbers(ctx context.Context, s machine.State) error {
+	switch s.Status {
+	case event.StatusCompleted:
+		return p.Vault.KeepNumber(ctx, s.PhoneNumberID, vaultRun(s))
+	case event.StatusDisconnected:
+		return p.Vault.ReleaseAllNumbers(ctx, vaultRun(s))
+	case event.StatusFailed, event.StatusCancelled, event.StatusExpired, event.StatusReauth:
+		return p.Vault.ReleaseNumbers(ctx, vaultRun(s))
+	case event.StatusInProgress, event.StatusAwaiting, event.StatusAction:
+	}
+	return nil
 }
 
 // pollingStatus is the brief's column: what the polls have come to.

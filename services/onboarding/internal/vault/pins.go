@@ -26,17 +26,22 @@ func (v *Vault) Pin(ctx context.Context, restaurant event.RestaurantID, phone ev
 	return v.pin(ctx, v.db.DB, restaurant, phone, generate)
 }
 
-// ClaimWithPin claims a registration and returns the number's PIN, as [Vault.Claim]
-// and [Vault.Pin] do, in one transaction. Without the claim there is no PIN.
+// ClaimWithPin claims a registration, as [Vault.Claim] does, makes the number the
+// restaurant's, as [Vault.OwnNumber] does, and returns the number's PIN, as
+// [Vault.Pin] does, in one transaction: without the number there is no claim, and
+// without the claim no PIN.
 func (v *Vault) ClaimWithPin(
-	ctx context.Context, key string, restaurant event.RestaurantID, life time.Duration,
+	ctx context.Context, key string, run Run, life time.Duration,
 	phone event.PhoneNumberID, generate func() (seal.Secret, error),
 ) (claim Claim, pin seal.Secret, err error) {
 	err = v.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if claim, err = v.claim(ctx, tx.Tx, key, restaurant, life); err != nil || claim.Held == Busy {
+		if err := v.own(ctx, tx.Tx, phone, run); err != nil {
 			return err
 		}
-		pin, err = v.pin(ctx, tx.Tx, restaurant, phone, generate)
+		if claim, err = v.claim(ctx, tx.Tx, key, run.Restaurant, life); err != nil || claim.Held == Busy {
+			return err
+		}
+		pin, err = v.pin(ctx, tx.Tx, run.Restaurant, phone, generate)
 		return err
 	})
 	if err != nil {

@@ -81,16 +81,16 @@ func TestClaimWithPin(t *testing.T) {
 	t.Run("gives the pin to whoever has the claim, and to nobody else", func(t *testing.T) {
 		t.Parallel()
 		each(t, func(t *testing.T, _ *bun.DB, v *vault.Vault, c *clock) {
-			claim, pin, err := v.ClaimWithPin(t.Context(), "register/1", padaria, life, phone, fixed("111111"))
+			claim, pin, err := v.ClaimWithPin(t.Context(), "register/1", vault.Run{Restaurant: padaria, Since: noon}, life, phone, fixed("111111"))
 			require.NoError(t, err)
 			require.Equal(t, vault.Mine, claim.Held)
 			require.Equal(t, "111111", pin.Reveal())
-			claim, pin, err = v.ClaimWithPin(t.Context(), "register/1", padaria, life, phone, fixed("222222"))
+			claim, pin, err = v.ClaimWithPin(t.Context(), "register/1", vault.Run{Restaurant: padaria, Since: noon}, life, phone, fixed("222222"))
 			require.NoError(t, err)
 			require.Equal(t, vault.Busy, claim.Held)
 			require.True(t, pin.IsZero())
 			c.advance(life)
-			claim, pin, err = v.ClaimWithPin(t.Context(), "register/1", padaria, life, phone, fixed("333333"))
+			claim, pin, err = v.ClaimWithPin(t.Context(), "register/1", vault.Run{Restaurant: padaria, Since: noon}, life, phone, fixed("333333"))
 			require.NoError(t, err)
 			require.Equal(t, vault.Stale, claim.Held)
 			require.Equal(t, "111111", pin.Reveal())
@@ -101,7 +101,7 @@ func TestClaimWithPin(t *testing.T) {
 		t.Parallel()
 		each(t, func(t *testing.T, _ *bun.DB, v *vault.Vault, _ *clock) {
 			dry := errors.New("no randomness")
-			_, _, err := v.ClaimWithPin(t.Context(), "register/1", padaria, life, phone, func() (seal.Secret, error) { return seal.Secret{}, dry })
+			_, _, err := v.ClaimWithPin(t.Context(), "register/1", vault.Run{Restaurant: padaria, Since: noon}, life, phone, func() (seal.Secret, error) { return seal.Secret{}, dry })
 			require.ErrorIs(t, err, dry)
 			claim, err := v.Claim(t.Context(), "register/1", padaria, life)
 			require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestClaimWithPin(t *testing.T) {
 			var mu sync.Mutex
 			held := map[vault.Held]int{}
 			atOnce(t, 8, func() error {
-				claim, _, err := v.ClaimWithPin(t.Context(), "register/1", padaria, life, phone, fixed("111111"))
+				claim, _, err := v.ClaimWithPin(t.Context(), "register/1", vault.Run{Restaurant: padaria, Since: noon}, life, phone, fixed("111111"))
 				mu.Lock()
 				defer mu.Unlock()
 				held[claim.Held]++

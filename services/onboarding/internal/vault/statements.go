@@ -18,6 +18,24 @@ var (
 	takeClaim = database.NewStatement(`UPDATE onboarding_claims SET claimed_at = ?, expires_at = ?
 		WHERE claim_key = ? AND expires_at <= ?`)
 
+	insertOwner = database.NewStatement(`INSERT INTO onboarding_phone_owners (phone_number_id, restaurant_id, run_started_at)
+		VALUES (?, ?, ?) ON CONFLICT (phone_number_id) DO UPDATE SET run_started_at = excluded.run_started_at
+		WHERE onboarding_phone_owners.restaurant_id = excluded.restaurant_id
+		AND onboarding_phone_owners.run_started_at < excluded.run_started_at`)
+
+	selectOwner = database.NewStatement(`SELECT restaurant_id, run_started_at FROM onboarding_phone_owners WHERE phone_number_id = ?`)
+
+	keepOwner = database.NewStatement(`UPDATE onboarding_phone_owners SET ready_at = COALESCE(ready_at, ?)
+		WHERE phone_number_id = ? AND restaurant_id = ?`)
+
+	deleteOtherNumbers = database.NewStatement(`DELETE FROM onboarding_phone_owners
+		WHERE restaurant_id = ? AND phone_number_id <> ? AND run_started_at <= ?`)
+
+	deleteUnusedNumbers = database.NewStatement(`DELETE FROM onboarding_phone_owners
+		WHERE restaurant_id = ? AND run_started_at <= ? AND ready_at IS NULL`)
+
+	deleteNumbers = database.NewStatement(`DELETE FROM onboarding_phone_owners WHERE restaurant_id = ? AND run_started_at <= ?`)
+
 	insertCredential = database.NewStatement(`INSERT INTO whatsapp_credentials
 		(credential_ref, restaurant_id, claim_key, data_key, user_access_token, token_type, token_expires_at, meta_user_id,
 		 phone_number_id, registration_pin, created_at, updated_at)

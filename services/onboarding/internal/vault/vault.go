@@ -1,6 +1,6 @@
 // Package vault stores what must not stand in events: tokens and PINs, sealed with
-// a key for each restaurant, and the timed claims that stand before every call to
-// Meta that cannot be undone.
+// a key for each restaurant, the timed claims that stand before every call to Meta
+// that cannot be undone, and whose each phone number is.
 //
 // Whatever is stored is bound to its restaurant, row and column: a text that was
 // moved elsewhere does not open ([seal.ErrTampered]), nor does one under a key

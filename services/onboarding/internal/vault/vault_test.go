@@ -219,4 +219,10 @@ func TestWithoutADatabase(t *testing.T) {
 	require.NotErrorIs(t, err, vault.ErrNotFound)
 	require.Error(t, v.Reflect(t.Context(), "cred-1", padaria, vault.Reflection{PollingStatus: "x"}))
 	require.Error(t, v.Destroy(t.Context(), "cred-1", padaria))
+	err = v.OwnNumber(t.Context(), phone, nth(padaria, 1))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, vault.ErrNumberTaken)
+	require.Error(t, v.KeepNumber(t.Context(), phone, nth(padaria, 1)))
+	require.Error(t, v.ReleaseNumbers(t.Context(), nth(padaria, 1)))
+	require.Error(t, v.ReleaseAllNumbers(t.Context(), nth(padaria, 1)))
 }
