@@ -3,9 +3,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/uptrace/bun"
@@ -26,6 +28,10 @@ type Deps struct {
 	JetStream jetstream.JetStream
 	DB        *bun.DB // migrated
 	Logger    *slog.Logger
+
+	// Gap is kept up to date by Run. Nil: nobody asks. It is given by who also asks
+	// for readiness, see [Checks].
+	Gap *Gap
 }
 
 // Streams are those that must exist before the service starts, with its consumers.
@@ -39,15 +45,22 @@ func Run(ctx context.Context, _ Config, deps Deps) error {
 	if err != nil {
 		return fmt.Errorf("auditlog: %w", err)
 	}
-	if err := reader.Run(ctx); err != nil {
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { cmp.Or(deps.Gap, &Gap{}).watch(watching, deps) })
+	err = reader.Run(ctx)
+	stop()
+	watch.Wait()
+	if err != nil {
 		return fmt.Errorf("auditlog: %w", err)
 	}
 	return nil
 }
 
-// Checks are the service's own readiness checks: its consumers are there.
+// Checks are the service's own readiness checks: its consumers are there, and so are
+// the rows that were written before.
 func Checks(deps Deps) []telemetry.Check {
-	return []telemetry.Check{{Name: "auditlog_consumers", Run: func(ctx context.Context) error {
+	checks := []telemetry.Check{{Name: "auditlog_consumers", Run: func(ctx context.Context) error {
 		for _, stream := range Streams {
 			if _, err := deps.JetStream.Consumer(ctx, stream, bus.DurableAuditlog); err != nil {
 				return fmt.Errorf("consumer %s of %s: %w", bus.DurableAuditlog, stream, err)
@@ -55,4 +68,8 @@ func Checks(deps Deps) []telemetry.Check {
 		}
 		return nil
 	}}}
+	if deps.Gap != nil {
+		checks = append(checks, telemetry.Check{Name: "audit_rows", Run: deps.Gap.check})
+	}
+	return checks
 }

@@ -34,6 +34,6 @@ func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, ve
 		return err
 	}
 	defer func() { err = errors.Join(err, process.Close(ctx)) }()
-	deps := Deps{JetStream: process.JetStream, DB: process.DB, Logger: process.Logger}
+	deps := Deps{JetStream: process.JetStream, DB: process.DB, Logger: process.Logger, Gap: &Gap{}}
 	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) }, Checks(deps)...)
 }
