@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -172,6 +173,16 @@ func TestTheGatewaysRightsAreEnough(t *testing.T) {
 	step := fmt.Sprintf(`{"restaurant_id":%q,"access_token":"EAAG"}`, uuid.NewString())
 	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/waba/discover-or-create", step, http.Header{"Prefer": {"wait=0"}, "Idempotency-Key": {"k"}})
 	require.Equal(t, http.StatusAccepted, status, text)
+
+	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/oauth/start", fmt.Sprintf(`{"restaurant_id":%q}`, uuid.NewString()), nil)
+	require.Equal(t, http.StatusOK, status, text)
+	var begun struct{ Data struct{ State string } }
+	require.NoError(t, json.Unmarshal([]byte(text), &begun))
+	callback := g.url + "/api/whatsapp/oauth/callback?state=" + url.QueryEscape(begun.Data.State)
+	status, text = send(t, http.MethodGet, callback+"&error=access_denied", "", nil)
+	require.Equal(t, http.StatusOK, status, text)
+	status, text = send(t, http.MethodGet, callback+"&code=code-2", "", nil)
+	require.Equal(t, http.StatusForbidden, status, text)
 	require.NoError(t, g.stop())
 	require.Empty(t, refused)
 }

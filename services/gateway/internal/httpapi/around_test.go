@@ -260,6 +260,51 @@ func TestTheCallbackTakesTheCodeAndSendsTheBrowserOn(t *testing.T) {
 	require.Empty(t, w.inputs(other))
 }
 
+func TestAStateIsUsedUpByANo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := newRestaurant()
+	state := w.state(id)
+	back := func(query url.Values) answer {
+		return w.get("/api/whatsapp/oauth/callback?"+query.Encode(), header{"Authorization": "", "Accept-Language": "en"})
+	}
+	no := url.Values{"error": {"access_denied"}, "state": {state}}
+	require.Equal(t, http.StatusOK, w.send(http.MethodHead, "/api/whatsapp/oauth/callback?"+no.Encode(), "").status)
+	for range 2 { // a browser may load it again
+		page := back(no)
+		require.Equal(t, http.StatusOK, page.status)
+		require.Contains(t, page.text, "<h1>Access not granted</h1>")
+	}
+	yes := back(url.Values{"code": {"code-1"}, "state": {state}})
+	require.Equal(t, http.StatusForbidden, yes.status)
+	require.Contains(t, yes.text, "state_used")
+	w.post(completePath, map[string]any{"restaurant_id": id, "code": "code-1", "state": state}).problem(http.StatusForbidden, errcode.StateUsed)
+	w.post(exchangePath, map[string]any{"restaurant_id": id, "code": "code-2", "state": state}).problem(http.StatusForbidden, errcode.StateUsed)
+	require.Empty(t, w.inputs(id))
+	require.Zero(t, w.secrets())
+
+	taken := w.state(id)
+	yes = back(url.Values{"code": {"code-3"}, "state": {taken}})
+	require.Equal(t, http.StatusOK, yes.status, yes.text)
+	late := back(url.Values{"error": {"access_denied"}, "state": {taken}})
+	require.Equal(t, http.StatusForbidden, late.status)
+	require.Contains(t, late.text, "state_used")
+	again := w.post(completePath, map[string]any{"restaurant_id": id, "code": "code-3", "state": taken}, header{"Prefer": "respond-async"})
+	require.Equal(t, "true", again.header.Get("Idempotent-Replay"), again.text)
+	require.Len(t, w.inputs(id), 1)
+}
+
+func TestANoIsNotTakenWhileTheBusIsDown(t *testing.T) {
+	t.Parallel()
+	js := natstest.New(t)
+	w := newWorldOn(t, js)
+	query := url.Values{"error": {"access_denied"}, "state": {w.state(newRestaurant())}}
+	js.Conn().Close()
+	page := w.get("/api/whatsapp/oauth/callback?" + query.Encode())
+	require.Equal(t, http.StatusServiceUnavailable, page.status)
+	require.Contains(t, page.text, "bus_unavailable")
+}
+
 func TestListsAndLogsAreReadFromTheTables(t *testing.T) {
 	t.Parallel()
 	databases.Run(t, func(t *testing.T, db *bun.DB) {

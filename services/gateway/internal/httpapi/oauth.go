@@ -33,7 +33,7 @@ func (s *Server) oauthRoutes() {
 	}, (*call).start)
 	s.serve(endpoint{
 		method: http.MethodGet, path: callbackPath, id: "oauthCallback",
-		summary:  "Where Meta sends the browser back to. Redirects to the return_url of oauth/start, else shows a page.",
+		summary: "Where Meta sends the browser back to. Redirects to the return_url of oauth/start, else shows a page.",
 		query: []parameter{
 			{name: "code", doc: "From Meta."},
 			{name: "state", doc: "From oauth/start."},
@@ -125,7 +125,8 @@ type returned struct {
 	returnURL  string
 	result     string // accepted, denied or failed
 	code       event.Code
-	status     int // of the page
+	status     int   // of the page
+	cause      error // for the log
 }
 
 // callback takes the code that Meta's redirect brings, and sends the browser on.
@@ -144,7 +145,7 @@ func (c *call) callback() error {
 	switch {
 	case query.Get("error") != "":
 		back.result, back.code = "denied", errcode.AccessDenied
-		return c.leave(back)
+		return c.leave(back.unless(c.denied(state, query.Get("state"))))
 	case code == "" || len(code) > 4096 || len(query["code"]) > 1 || checkCredential("code", code) != nil:
 		back.result, back.code, back.status = "failed", errcode.InvalidInput, http.StatusUnprocessableEntity
 		return c.leave(back)
@@ -162,18 +163,42 @@ func (c *call) callback() error {
 			err = c.notAccepted(state.Restaurant, err)
 		}
 	}
-	if p, ok := errors.AsType[*problem](err); ok {
-		if p.cause != nil {
-			c.Logger.WarnContext(c.context(), "request is refused", "route", c.route, "code", p.code, "error", p.cause)
-		}
-		back.result, back.code, back.status = "failed", p.code, p.status()
+	return c.leave(back.unless(err))
+}
+
+// denied uses up the state of a dialog in which the user said no.
+func (c *call) denied(state auth.State, text string) error {
+	if c.onlyLooks() {
+		return nil
 	}
-	return c.leave(back)
+	if err := c.admit(state.Restaurant); err != nil {
+		return err
+	}
+	if err := c.Intake.Deny(c.lasting(), state.Restaurant, text); err != nil {
+		return c.notAccepted(state.Restaurant, err)
+	}
+	return nil
+}
+
+// unless turns what has been done into a failure, if there was one.
+func (r returned) unless(err error) returned {
+	if err == nil {
+		return r
+	}
+	p, ok := errors.AsType[*problem](err)
+	if !ok {
+		p = &problem{code: errcode.Internal, cause: err}
+	}
+	r.result, r.code, r.status, r.cause = "failed", p.code, p.status(), p.cause
+	return r
 }
 
 // leave sends the browser to the return_url, or shows a page when there is none.
 func (c *call) leave(back returned) error {
 	note(c.context()).code = back.code
+	if back.cause != nil {
+		c.Logger.WarnContext(c.context(), "request is refused", "route", c.route, "code", back.code, "error", back.cause)
+	}
 	if back.returnURL == "" || !allowed(back.returnURL, c.ReturnURLs) {
 		return c.page(back)
 	}

@@ -50,7 +50,7 @@ func (i *Intake) Accept(ctx context.Context, code Code) (Accepted, error) {
 	codeHash := event.HashOf(code.Restaurant, event.PurposeCode, code.Code.Reveal())
 	var stateHash event.Hash
 	if !code.Reusable {
-		stateHash = event.HashOf(code.Restaurant, "oauth_state", code.State)
+		stateHash = hashState(code.Restaurant, code.State)
 	}
 	ref := event.SecretRef(event.DeriveID("code_ref", string(code.Restaurant), string(codeHash)))
 	stored := false
@@ -70,6 +70,9 @@ func (i *Intake) Accept(ctx context.Context, code Code) (Accepted, error) {
 		}
 		if len(states) >= maxUsedStates {
 			return Accepted{}, ErrTooManyStates
+		}
+		if err := i.denied(ctx, code.Restaurant, stateHash); err != nil {
+			return Accepted{}, err
 		}
 		if !stored {
 			if err := i.put(ctx, code.Restaurant, event.PurposeCode, ref, code.Code); err != nil {

@@ -24,7 +24,7 @@ import (
 // Why nothing is accepted. Any other error of this package means that the bus
 // does not answer.
 var (
-	ErrStateUsed     = errors.New("state was used with another code")
+	ErrStateUsed     = errors.New("state was used with another code, or denied")
 	ErrTooManyStates = errors.New("too many states were used lately")
 	ErrBusy          = errors.New("another code is at work")
 	ErrCodeSpent     = errors.New("code was used in an earlier run")
