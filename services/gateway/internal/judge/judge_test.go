@@ -27,6 +27,16 @@ func made(s *event.Snapshot) {
 	s.Strategies = []event.StrategyAttempt{{Strategy: event.StrategyClient, Outcome: event.ResultRefused}, {Strategy: event.StrategyAccounts, Outcome: event.ResultCreated}}
 }
 
+func refused(s *event.Snapshot) {
+	s.CredentialRef = "c"
+	s.Strategies = []event.StrategyAttempt{{Strategy: event.StrategyClient, Outcome: event.ResultRefused}}
+}
+
+func skipped(s *event.Snapshot) {
+	s.CredentialRef = "c"
+	s.Strategies = []event.StrategyAttempt{{Strategy: event.StrategyClient, Outcome: event.ResultSkipped}}
+}
+
 func because(code event.Code, class event.Class) func(*event.Snapshot) {
 	return func(s *event.Snapshot) { s.Error = &event.Problem{Code: code, Class: class} }
 }
@@ -101,7 +111,13 @@ func TestJoins(t *testing.T) {
 		{"polling rests", judge.Poll, snapshot(event.StatusInProgress, event.StagePolling, rests(event.StopPolling)), false},
 		{"the account is known", judge.Poll, snapshot(event.StatusInProgress, event.StageSubscription, waba), true},
 		{"connected", judge.Poll, snapshot(event.StatusCompleted, event.StageDone, waba), true},
-		{"no strategy worked", judge.Create, snapshot(event.StatusAwaiting, event.StageCreation, credential), true},
+		{"no strategy worked", judge.Create, snapshot(event.StatusAwaiting, event.StageCreation, refused), true},
+		{"no strategy was tried, for want of a business", judge.Create, snapshot(event.StatusAwaiting, event.StageCreation, skipped), false},
+		{"no strategy was tried before the polls", judge.Create, snapshot(event.StatusAwaiting, event.StagePolling, credential), false},
+		{"no strategy was tried before the polls, and the account is to be found or made", judge.Discover, snapshot(event.StatusAwaiting, event.StagePolling, credential), false},
+		{"no strategy was tried before the polls, which are under way", judge.Create, snapshot(event.StatusInProgress, event.StagePolling, credential), false},
+		{"an account was made, and polled for", judge.Create, snapshot(event.StatusInProgress, event.StagePolling, made), true},
+		{"an account was made in the run before", judge.Discover, snapshot(event.StatusInProgress, event.StagePolling, credential, func(s *event.Snapshot) { s.Made = "880011223344" }), true},
 		{"no strategy worked, and somebody looks again", judge.Poll, snapshot(event.StatusAwaiting, event.StageCreation, credential), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
