@@ -171,7 +171,7 @@ func TestTheGatewaysRightsAreEnough(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, text, "event: done")
 	step := fmt.Sprintf(`{"restaurant_id":%q,"access_token":"EAAG"}`, uuid.NewString())
-	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/waba/discover-or-create", step, http.Header{"Prefer": {"wait=0"}, "Idempotency-Key": {"k"}})
+	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/waba/discover-or-create", step, http.Header{"Prefer": {"wait=0"}, "Idempotency-Key": {"k2"}})
 	require.Equal(t, http.StatusAccepted, status, text)
 
 	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/oauth/start", fmt.Sprintf(`{"restaurant_id":%q}`, uuid.NewString()), nil)

@@ -297,11 +297,48 @@ func TestIdempotencyKeys(t *testing.T) {
 	w.post(discoverPath, body, key).problem(http.StatusUnprocessableEntity, errcode.IdempotencyConflict)
 
 	retry := "/api/whatsapp/integrations/" + string(id) + "/retry"
+	key = header{"Idempotency-Key": "k-2"}
 	one := w.post(retry, map[string]any{}, key).problem(http.StatusConflict, event.CodeTooEarly)
 	two := w.post(retry, map[string]any{}, key)
 	require.Equal(t, one["next_action"], two.problem(http.StatusConflict, event.CodeTooEarly)["next_action"])
 	require.Equal(t, "true", two.header.Get("Idempotent-Replay"))
 	require.Len(t, w.inputs(id), 2)
+}
+
+func TestAnIdempotencyKeyIsOfOneRequestAlone(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() + "/keys.json"
+	mine, anothers := addKey(t, path, []string{"*"}, auth.Scopes()), addKey(t, path, []string{"*"}, auth.Scopes())
+	keys, err := auth.OpenKeys(path, nil)
+	require.NoError(t, err)
+	w := newWorld(t, func(_ *httpapi.Settings, p *httpapi.Parts) { p.Keys = keys })
+	w.key = mine
+	id, other := newRestaurant(), newRestaurant()
+	w.decide(other, bus.Input{}, started("h"))
+	send := func(path string, body map[string]any) answer {
+		return w.post(path, body, header{"Idempotency-Key": "k", "Prefer": "wait=0"})
+	}
+	body := w.codeBody(id, "code-1")
+	require.Equal(t, http.StatusAccepted, send(completePath, body).status)
+	require.Equal(t, http.StatusAccepted, send(completePath, body).status)
+
+	for path, body := range map[string]map[string]any{
+		completePath:                       w.codeBody(other, "code-1"),
+		exchangePath:                       body,
+		discoverPath:                       {"restaurant_id": id, "access_token": "EAAG"},
+		integrationPath(id) + "/cancel":    {},
+		integrationPath(other) + "/cancel": {},
+	} {
+		told := send(path, body).problem(http.StatusUnprocessableEntity, errcode.IdempotencyConflict)
+		require.Equal(t, false, told["retryable"])
+	}
+	require.Len(t, w.inputs(id), 1)
+	require.Empty(t, w.inputs(other))
+	require.EqualValues(t, 1, w.secrets())
+
+	w.key = anothers
+	require.Equal(t, http.StatusAccepted, send(discoverPath, map[string]any{"restaurant_id": other, "access_token": "EAAG"}).status, "another caller's keys are its own")
+	send(integrationPath(id)+"/retry", map[string]any{}).problem(http.StatusUnprocessableEntity, errcode.IdempotencyConflict)
 }
 
 func TestACallerThatHangsUpChangesNothing(t *testing.T) {

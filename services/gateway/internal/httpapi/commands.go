@@ -145,7 +145,7 @@ func (c *call) liftStops(id event.RestaurantID, codeSeq uint64) (since uint64, e
 	if s.InputSeq < codeSeq {
 		run++ // the code is not decided upon yet, and will open it
 	}
-	once, err := c.Intake.Reserve(c.lasting(), "", "lift", string(id)+" "+strconv.Itoa(run), nil)
+	once, err := c.Intake.Reserve(c.lasting(), "", "lift "+string(id)+" "+strconv.Itoa(run), "", "", nil)
 	if err != nil {
 		return 0, unavailable(err)
 	}
@@ -273,7 +273,7 @@ func (c *call) reserve() (intake.Reservation, error) {
 	}
 	ctx, cancel := context.WithTimeout(c.context(), 5*time.Second)
 	defer cancel()
-	reservation, err := c.Intake.Reserve(ctx, c.who.ID, c.r.URL.Path, keys[0], c.body)
+	reservation, err := c.Intake.Reserve(ctx, c.who.ID, keys[0], c.r.Method, c.r.URL.Path, c.body)
 	if errors.Is(err, intake.ErrKeyReused) {
 		return intake.Reservation{}, problemOf(errcode.IdempotencyConflict)
 	}

@@ -52,7 +52,7 @@ func (i *Intake) denied(ctx context.Context, restaurant event.RestaurantID, stat
 }
 
 func denialKey(restaurant event.RestaurantID, state event.Hash) string {
-	return bucketKey("", "denied", string(restaurant), string(state))
+	return digest("denied", string(restaurant), string(state))
 }
 
 func hashState(restaurant event.RestaurantID, state string) event.Hash {

@@ -13,7 +13,7 @@ import (
 
 // Reservation is what is remembered of an idempotency key, for a day.
 type Reservation struct {
-	BodyHash string `json:"body"`
+	Request  string `json:"request"` // fingerprint of what was asked
 	InputID  string `json:"input"`
 	InputSeq uint64 `json:"seq,omitempty"`  // once the input has its place
 	HeadSeq  uint64 `json:"head,omitempty"` // head of the log before it was published
@@ -26,11 +26,12 @@ type Reservation struct {
 func (r Reservation) Replayed() bool { return r.InputSeq != 0 }
 
 // Reserve returns what is remembered of a key, and remembers it if it is new: the
-// same key of the same principal at the same route gives the same input. With
-// another body it fails with [ErrKeyReused].
-func (i *Intake) Reserve(ctx context.Context, principal, route, key string, body []byte) (Reservation, error) {
-	hash := sha256.Sum256(body)
-	r := Reservation{BodyHash: hex.EncodeToString(hash[:]), InputID: NewID(), key: bucketKey(principal, route, key)}
+// same key of the same principal with the same request gives the same input. With
+// another method, path or body it fails with [ErrKeyReused].
+func (i *Intake) Reserve(ctx context.Context, principal, key, method, path string, body []byte) (Reservation, error) {
+	r := Reservation{
+		Request: digest(method, path, string(body)), InputID: NewID(), key: digest("idempotency", principal, key),
+	}
 	value, err := json.Marshal(r)
 	if err != nil {
 		return Reservation{}, fmt.Errorf("reserve key: %w", err)
@@ -50,7 +51,7 @@ func (i *Intake) Reserve(ctx context.Context, principal, route, key string, body
 	if err := json.Unmarshal(entry.Value(), &before); err != nil {
 		return Reservation{}, fmt.Errorf("read key: %w", err)
 	}
-	if before.BodyHash != r.BodyHash {
+	if before.Request != r.Request {
 		return Reservation{}, ErrKeyReused
 	}
 	return before, nil
@@ -72,8 +73,9 @@ func (i *Intake) Placed(ctx context.Context, r Reservation, inputSeq, headSeq ui
 	return nil
 }
 
-// bucketKey is a key of the bucket: it tells nothing of what the caller chose.
-func bucketKey(parts ...string) string {
+// digest is of texts in their order. As a key of the bucket it tells nothing of what
+// the caller chose.
+func digest(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes everything

@@ -28,7 +28,7 @@ var (
 	ErrTooManyStates = errors.New("too many states were used lately")
 	ErrBusy          = errors.New("another code is at work")
 	ErrCodeSpent     = errors.New("code was used in an earlier run")
-	ErrKeyReused     = errors.New("idempotency key was used with another body")
+	ErrKeyReused     = errors.New("idempotency key was used with another request")
 )
 
 const (
