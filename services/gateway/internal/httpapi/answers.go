@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,22 +13,23 @@ import (
 	"github.com/waba-platform/onboarding/services/gateway/internal/judge"
 )
 
-// The data of the five endpoints: exactly the brief's keys.
+// The data of the five endpoints: exactly the brief's keys. An id that is not known is
+// null: Meta's answer to a creation may name no account, and a token no user.
 type (
 	tokenData struct {
-		AccessToken string `json:"access_token" doc:"A handle, good for this restaurant alone."`
-		UserID      string `json:"user_id"`
-		ExpiresIn   int    `json:"expires_in" doc:"Seconds; 0: Meta names no end."`
-		TokenType   string `json:"token_type"`
+		AccessToken string        `json:"access_token" doc:"A handle, good for this restaurant alone."`
+		UserID      *event.UserID `json:"user_id"`
+		ExpiresIn   int           `json:"expires_in" doc:"Seconds; 0: Meta names no end."`
+		TokenType   string        `json:"token_type"`
 	}
 	foundData struct {
-		WabaID     event.WabaID     `json:"waba_id"`
-		Strategy   event.Strategy   `json:"strategy"`
-		Status     string           `json:"status"`
-		BusinessID event.BusinessID `json:"business_id"`
+		WabaID     event.WabaID      `json:"waba_id"`
+		Strategy   event.Strategy    `json:"strategy"`
+		Status     string            `json:"status"`
+		BusinessID *event.BusinessID `json:"business_id"`
 	}
 	createdData struct {
-		WabaID   event.WabaID   `json:"waba_id"`
+		WabaID   *event.WabaID  `json:"waba_id"`
 		Strategy event.Strategy `json:"strategy"`
 		NextStep string         `json:"next_step"`
 	}
@@ -85,7 +87,7 @@ func (c *call) finished(command judge.Command, s event.Snapshot) (message string
 		token, err := c.tokenOf(s)
 		return c.text(errcode.TokenExchanged), token, err
 	case judge.Discover:
-		return c.text(errcode.WabaFound), foundData{WabaID: s.WabaID, Strategy: s.Strategy, Status: "found", BusinessID: s.BusinessID}, nil
+		return c.text(errcode.WabaFound), foundData{WabaID: s.WabaID, Strategy: s.Strategy, Status: "found", BusinessID: known(s.BusinessID)}, nil
 	case judge.Create:
 		return c.created(s)
 	case judge.Poll:
@@ -101,10 +103,7 @@ func (c *call) finished(command judge.Command, s event.Snapshot) (message string
 }
 
 func (c *call) created(s event.Snapshot) (message string, data any, err error) {
-	created := createdData{WabaID: s.WabaID, Strategy: s.Strategy, NextStep: "polling_verification"}
-	if created.WabaID == "" {
-		created.WabaID = s.Made
-	}
+	created := createdData{WabaID: known(cmp.Or(s.WabaID, s.Made)), Strategy: s.Strategy, NextStep: "polling_verification"}
 	strategy, made := judge.Created(s)
 	if !made {
 		return c.text(errcode.WabaFound), created, nil // there was no need to create one
@@ -113,12 +112,20 @@ func (c *call) created(s event.Snapshot) (message string, data any, err error) {
 	return errcode.WabaCreated.In(c.lang, strategy), created, nil
 }
 
+// known returns an id, or nil for one that is not known.
+func known[T ~string](id T) *T {
+	if id == "" {
+		return nil
+	}
+	return &id
+}
+
 // tokenOf returns the handle of the run's token, or the token itself to whom that
 // is allowed.
 func (c *call) tokenOf(s event.Snapshot) (tokenData, error) {
 	data := tokenData{
 		AccessToken: c.Handles.Make(s.RestaurantID, s.CredentialRef),
-		UserID:      string(s.UserID),
+		UserID:      known(s.UserID),
 		TokenType:   s.TokenType,
 	}
 	if data.TokenType == "" || strings.EqualFold(data.TokenType, "bearer") {

@@ -383,6 +383,8 @@ func TestListsAndLogsAreReadFromTheTables(t *testing.T) {
 		require.Len(t, items, 5)
 		row := items[1].(map[string]any)
 		require.Equal(t, "oauth", row["step"])
+		require.Nil(t, row["trace_id"])
+		require.NotContains(t, logs.text, `_id":""`)
 		require.Equal(t, map[string]any{"n": 1.0}, row["details"])
 		require.Equal(t, false, row["success"])
 		require.Equal(t, "code_expired", row["error_message"])

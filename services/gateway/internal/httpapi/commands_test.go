@@ -232,6 +232,44 @@ func TestStepsGoOnWhereTheOneBeforeHasRested(t *testing.T) {
 	require.Equal(t, map[string]any{"waba_id": "880011223344", "attempts": 3.0, "status": "found", "next_step": "finalize_integration"}, found.data())
 }
 
+// Meta's answer to a creation may name no account; a debug token no user, and no
+// business.
+func TestAnIDThatIsNotKnownIsNullAndNeverEmpty(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	without := func(s step, forget func(*event.Snapshot)) step {
+		return step{s.event, func(snapshot *event.Snapshot) {
+			s.change(snapshot)
+			forget(snapshot)
+		}}
+	}
+	id := newRestaurant()
+	w.answerInputs(func(in bus.Input) []step {
+		nobody := without(checked(event.StopDiscovery), func(s *event.Snapshot) { s.UserID = "" })
+		nameless := without(created(event.StrategyClient, event.StopPolling), func(s *event.Snapshot) { s.Made = "" })
+		lonely := without(discovered(event.StrategyToken), func(s *event.Snapshot) { s.BusinessID = "" })
+		switch in.Event.Name() {
+		case event.NameOAuthCodeReceived:
+			return []step{started(codeOf(in)), exchanged(), nobody}
+		case event.NameCreationRequested:
+			return []step{resumed(), notFound(), nameless}
+		}
+		return []step{resumed(), lonely}
+	})
+	token := w.post(exchangePath, w.codeBody(id, "code-1"))
+	require.Equal(t, http.StatusOK, token.status, token.text)
+	require.Contains(t, token.text, `"user_id":null`)
+	handle := token.data()["access_token"]
+	made := w.post(createPath, map[string]any{"restaurant_id": id, "access_token": handle, "business_id": "777000111"})
+	require.Equal(t, http.StatusOK, made.status, made.text)
+	require.Equal(t, map[string]any{"waba_id": nil, "strategy": "client_whatsapp_applications", "next_step": "polling_verification"}, made.data())
+	require.Equal(t, http.StatusOK, w.post(pollPath, map[string]any{"restaurant_id": id, "access_token": handle, "business_id": "777000111"}).status)
+	found := w.post(discoverPath, map[string]any{"restaurant_id": id, "access_token": handle})
+	require.Equal(t, http.StatusOK, found.status, found.text)
+	require.Contains(t, found.text, `"business_id":null`)
+	require.NotContains(t, w.get(integrationPath(id)).text, `":""`)
+}
+
 func TestDiscoverNamesTheAccountThatIsThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -140,7 +140,7 @@ type LogRow struct {
 	Stream       string          `json:"stream"`
 	StreamSeq    uint64          `json:"stream_seq"`
 	Run          int             `json:"run"`
-	TraceID      string          `json:"trace_id"`
+	TraceID      *string         `json:"trace_id"`
 }
 
 // Logs returns a page of a restaurant's log, oldest first. After is the id of the
@@ -155,7 +155,7 @@ func (r *Reader) Logs(ctx context.Context, id event.RestaurantID, after, limit i
 	query := r.DB.NewSelect().
 		TableExpr("whatsapp_integration_logs AS l").
 		ColumnExpr("l.id, l.step, l.strategy, l.success, l.error_message, COALESCE(l.details, '{}') AS raw_details, l.created_at").
-		ColumnExpr("l.event_id, l.event_type, l.stream, l.stream_seq, l.run, l.trace_id").
+		ColumnExpr("l.event_id, l.event_type, l.stream, l.stream_seq, l.run, NULLIF(l.trace_id, '') AS trace_id").
 		Where("l.restaurant_id = ?", string(id)).
 		OrderExpr("l.created_at, l.id").
 		Limit(limit)
