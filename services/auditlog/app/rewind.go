@@ -34,6 +34,7 @@ func Rewind(ctx context.Context, js jetstream.JetStream) error {
 // Position is how far the audit log has read a stream.
 type Position struct {
 	Stream  string
+	Stored  uint64 // messages; one that was delivered twice counts twice
 	Left    uint64 // messages that are still to be read, or stored
 	Watched bool   // somebody reads
 }
@@ -47,9 +48,11 @@ func Positions(ctx context.Context, js jetstream.JetStream) ([]Position, error) 
 			return nil, fmt.Errorf("consumer %s of %s: %w", bus.DurableAuditlog, stream, err)
 		}
 		info := consumer.CachedInfo()
+		inHand := uint64(info.NumAckPending) //nolint:gosec // a count
 		positions = append(positions, Position{
 			Stream:  stream,
-			Left:    info.NumPending + uint64(info.NumAckPending), //nolint:gosec // a count
+			Stored:  info.Delivered.Consumer - min(inHand, info.Delivered.Consumer),
+			Left:    info.NumPending + inHand,
 			Watched: info.NumWaiting > 0 || info.NumAckPending > 0,
 		})
 	}

@@ -142,7 +142,7 @@ func isGroup(path []string) bool {
 		return true
 	}
 	switch path[0] {
-	case "events", "errors", "keys", "api-keys", "config", "migrate":
+	case "audit", "events", "errors", "keys", "api-keys", "config", "migrate":
 		return len(path) == 1
 	}
 	return false

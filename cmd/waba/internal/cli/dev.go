@@ -94,6 +94,11 @@ func (t *terminal) banner(r dev.Ready) string {
 		fmt.Fprintf(&out, " %s\n", t.say(`Sem autenticação: quem chama desta máquina entra como dev, e "state":"dev" é aceito.`,
 			`No authentication: callers on this machine are let in as dev, and "state":"dev" is accepted.`))
 	}
+	if r.Missing > 0 {
+		fmt.Fprintf(&out, " %s %s\n", t.paint(yellow, t.say("Atenção:", "Note:")), fmt.Sprintf(
+			t.say("o banco perdeu linhas (%d decisões); elas são refeitas agora a partir dos eventos. Tokens não voltam.",
+				"the database has lost rows (%d decisions); they are written again now, from the events. Tokens do not come back."), r.Missing))
+	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(&out, " %s %s\n", t.paint(yellow, t.say("Atenção:", "Note:")), warning)
 	}

@@ -49,6 +49,7 @@ type Ready struct {
 	Database     string // path or address, without credentials
 	Open         bool   // callers on loopback need no credential
 	Embedded     bool   // the bus runs in this process
+	Missing      uint64 // decisions that the database had lost; their rows are written again
 	Warnings     []string
 }
 

@@ -366,3 +366,39 @@ func TestConfiguredKeyringThatDoesNotFitIsAMistakeOfConfiguration(t *testing.T) 
 	require.Len(t, wrong.Mistakes, 1)
 	require.Contains(t, wrong.Mistakes[0], "WABA_SEAL_PUBLIC_KEY_FILE does not belong to WABA_KEYRING_FILE")
 }
+
+func TestRowsOfALostDatabaseAreWrittenAgainAtTheNextStart(t *testing.T) {
+	t.Parallel()
+	o := options(t, t.TempDir())
+	logs := func(i *instance, restaurant string) []any {
+		var items []any
+		require.Eventually(t, func() bool { // the last rows may still be on their way
+			status, body := get(t, i.HTTP+"/api/whatsapp/integrations/"+restaurant+"/logs?limit=100")
+			data, _ := body["data"].(map[string]any)
+			before := items
+			items, _ = data["items"].([]any)
+			return status == http.StatusOK && len(items) > 5 && len(items) == len(before)
+		}, 10*time.Second, 200*time.Millisecond)
+		for _, item := range items {
+			row, ok := item.(map[string]any)
+			require.True(t, ok)
+			delete(row, "id") // the order of arrival
+		}
+		return items
+	}
+	first := run(t, o)
+	restaurant := first.connect(t)
+	before := logs(first, restaurant)
+	require.NoError(t, first.stop())
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		require.NoError(t, os.RemoveAll(filepath.Join(o.DataDir, "waba.db"+suffix)))
+	}
+
+	second := run(t, o)
+	require.Positive(t, second.Missing)
+	require.Equal(t, before, logs(second, restaurant))
+	status, body := get(t, second.Admin+"/readyz")
+	require.Equal(t, http.StatusOK, status, body)
+	require.NoError(t, second.stop())
+	require.Zero(t, run(t, o).Missing)
+}

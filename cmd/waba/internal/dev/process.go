@@ -20,6 +20,7 @@ import (
 	"github.com/waba-platform/onboarding/pkg/database"
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/pkg/telemetry"
+	auditlog "github.com/waba-platform/onboarding/services/auditlog/app"
 	onboarding "github.com/waba-platform/onboarding/services/onboarding/app"
 )
 
@@ -37,6 +38,8 @@ type process struct {
 	broker    *broker
 	owner     jetstream.JetStream // makes streams and sees consumers
 	meta      *metasim.Server     // nil: another Graph API is used
+	missing   uint64              // decisions that had no row at the start
+	gap       auditlog.Gap
 
 	listeners struct{ http, admin, simulator net.Listener }
 	closers   []func(context.Context) error // in the order of opening

@@ -125,8 +125,23 @@ func (p *process) auditlog(ctx context.Context) (func(context.Context) error, er
 	if err != nil {
 		return nil, err
 	}
-	deps := auditlog.Deps{JetStream: js, DB: p.db, Logger: p.logger.With("service", bus.UserAuditlog)}
+	if err := p.rebuild(ctx); err != nil {
+		return nil, err
+	}
+	deps := auditlog.Deps{JetStream: js, DB: p.db, Logger: p.logger.With("service", bus.UserAuditlog), Gap: &p.gap}
 	return func(ctx context.Context) error { return auditlog.Run(ctx, p.cfg.auditlog, deps) }, nil
+}
+
+// rebuild has the rows written again that the database has lost. A bus elsewhere may
+// have another audit log, with another database: there it is for a person to say.
+func (p *process) rebuild(ctx context.Context) (err error) {
+	if p.broker.server == nil {
+		return nil
+	}
+	if p.missing, err = auditlog.Missing(ctx, p.owner, p.db); err != nil || p.missing == 0 {
+		return err
+	}
+	return auditlog.Rewind(ctx, p.owner)
 }
 
 func (p *process) onboarding(ctx context.Context) (func(context.Context) error, error) {
@@ -153,11 +168,11 @@ func (p *process) gateway(ctx context.Context) (func(context.Context) error, err
 }
 
 func (p *process) admin(context.Context) (func(context.Context) error, error) {
-	handler := p.telemetry.Admin(
+	handler := p.telemetry.Admin(append([]telemetry.Check{
 		service.BusCheck(p.owner),
 		service.DatabaseCheck(p.db),
-		telemetry.Check{Name: "gateway", Run: func(ctx context.Context) error { return answersAt(ctx, p.at.HTTP) }},
-	)
+		{Name: "gateway", Run: func(ctx context.Context) error { return answersAt(ctx, p.at.HTTP) }},
+	}, auditlog.Checks(auditlog.Deps{JetStream: p.owner, Gap: &p.gap})...)...)
 	return func(ctx context.Context) error {
 		return service.ServeHTTP(ctx, p.listeners.admin, handler, endpointDrain)
 	}, nil
@@ -202,6 +217,7 @@ func (p *process) announce(ready func(Ready)) error {
 		DatabaseKind: "SQLite",
 		Open:         p.cfg.gateway.Dev,
 		Embedded:     p.broker.server != nil,
+		Missing:      p.missing,
 		Warnings:     p.cfg.onboarding.Warnings(time.Now(), p.options.Lang),
 	}
 	if database.KindOf(p.db) == database.PostgreSQL {
