@@ -248,10 +248,10 @@ func TestAnIDThatIsNotKnownIsNullAndNeverEmpty(t *testing.T) {
 		nobody := without(checked(event.StopDiscovery), func(s *event.Snapshot) { s.UserID = "" })
 		nameless := without(created(event.StrategyClient, event.StopPolling), func(s *event.Snapshot) { s.Made = "" })
 		lonely := without(discovered(event.StrategyToken), func(s *event.Snapshot) { s.BusinessID = "" })
-		switch in.Event.Name() {
-		case event.NameOAuthCodeReceived:
+		switch in.Event.(type) {
+		case event.OAuthCodeReceived:
 			return []step{started(codeOf(in)), exchanged(), nobody}
-		case event.NameCreationRequested:
+		case event.CreationRequested:
 			return []step{resumed(), notFound(), nameless}
 		}
 		return []step{resumed(), lonely}
