@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/waba-platform/onboarding/pkg/database"
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
@@ -66,27 +67,32 @@ func (v *Vault) KeepNumber(ctx context.Context, phone event.PhoneNumberID, run R
 	if _, err := v.change(ctx, v.db.DB, keepOwner, v.clock(), string(phone), string(run.Restaurant)); err != nil {
 		return fmt.Errorf("vault: keep number %s: %w", phone, err)
 	}
-	if _, err := v.change(ctx, v.db.DB, deleteOtherNumbers, string(run.Restaurant), string(phone), run.since()); err != nil {
-		return fmt.Errorf("vault: release numbers of %s: %w", run.Restaurant, err)
-	}
-	return nil
+	return v.release(ctx, run, 1, deleteOtherNumbers, string(run.Restaurant), string(phone), run.since())
 }
 
 // ReleaseNumbers releases what a run that came to nothing, and those before it, have
 // left: all numbers with which the restaurant is not connected. What a newer run has
 // asked for meanwhile stays.
 func (v *Vault) ReleaseNumbers(ctx context.Context, run Run) error {
-	if _, err := v.change(ctx, v.db.DB, deleteUnusedNumbers, string(run.Restaurant), run.since()); err != nil {
-		return fmt.Errorf("vault: release numbers of %s: %w", run.Restaurant, err)
-	}
-	return nil
+	return v.release(ctx, run, 0, deleteUnusedNumbers, string(run.Restaurant), run.since())
 }
 
 // ReleaseAllNumbers releases what a restaurant that is disconnected had, but for what
 // a newer run has asked for meanwhile.
 func (v *Vault) ReleaseAllNumbers(ctx context.Context, run Run) error {
-	if _, err := v.change(ctx, v.db.DB, deleteNumbers, string(run.Restaurant), run.since()); err != nil {
-		return fmt.Errorf("vault: release all numbers of %s: %w", run.Restaurant, err)
+	return v.release(ctx, run, 0, deleteNumbers, string(run.Restaurant), run.since())
+}
+
+// release executes a deletion, if the restaurant has more numbers than may stay: to
+// look costs no sync of the disk, and most have none that must go.
+func (v *Vault) release(ctx context.Context, run Run, stay int, deletion database.Statement, args ...any) error {
+	var owned int
+	err := v.one(ctx, v.db.DB, countNumbers, string(run.Restaurant)).Scan(&owned)
+	if err == nil && owned > stay {
+		_, err = v.change(ctx, v.db.DB, deletion, args...)
+	}
+	if err != nil {
+		return fmt.Errorf("vault: release numbers of %s: %w", run.Restaurant, err)
 	}
 	return nil
 }
