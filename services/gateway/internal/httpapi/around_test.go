@@ -283,9 +283,11 @@ func TestAStateIsUsedUpByANo(t *testing.T) {
 	require.Empty(t, w.inputs(id))
 	require.Zero(t, w.secrets())
 
-	taken := w.state(id)
+	taken, refused := w.state(id), w.state(id)
+	require.Equal(t, http.StatusOK, back(url.Values{"error": {"access_denied"}, "state": {refused}}).status)
 	yes = back(url.Values{"code": {"code-3"}, "state": {taken}})
 	require.Equal(t, http.StatusOK, yes.status, yes.text)
+	w.post(completePath, map[string]any{"restaurant_id": id, "code": "code-4", "state": refused}).problem(http.StatusForbidden, errcode.StateUsed)
 	late := back(url.Values{"error": {"access_denied"}, "state": {taken}})
 	require.Equal(t, http.StatusForbidden, late.status)
 	require.Contains(t, late.text, "state_used")

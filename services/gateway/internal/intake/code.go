@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,14 +66,15 @@ func (i *Intake) Accept(ctx context.Context, code Code) (Accepted, error) {
 		}
 		now := i.now()
 		states, codes := last.usedStates(now), last.usedCodes(now)
-		if accepted, joins, err := join(last, states, codes, head.Snapshot, codeHash, stateHash); joins || err != nil {
-			return accepted, err
+		accepted, joins, err := join(last, states, codes, head.Snapshot, codeHash, stateHash)
+		if joins {
+			return accepted, nil
+		}
+		if err := cmp.Or(i.denied(ctx, code.Restaurant, stateHash), err); err != nil {
+			return Accepted{}, err
 		}
 		if len(states) >= maxUsedStates {
 			return Accepted{}, ErrTooManyStates
-		}
-		if err := i.denied(ctx, code.Restaurant, stateHash); err != nil {
-			return Accepted{}, err
 		}
 		if !stored {
 			if err := i.put(ctx, code.Restaurant, event.PurposeCode, ref, code.Code); err != nil {
