@@ -83,8 +83,9 @@ func (e *Engine) Handle(ctx context.Context, bell bus.Message) error {
 	return e.decide(ctx, head, state, step)
 }
 
-// reflect stores what a run has come to. That a token is dead is stored even if
-// the next run has begun meanwhile: from the state that the bell itself carries.
+// reflect stores what a run has come to. That a restaurant is connected, or that a
+// token is dead, is stored even if the next run has begun meanwhile: from the state
+// that the bell itself carries.
 func (e *Engine) reflect(ctx context.Context, state machine.State, bell bus.Message, atHead bool) error {
 	if atHead {
 		if state.Status.Ended() || state.Status.Resting() {
@@ -92,7 +93,7 @@ func (e *Engine) reflect(ctx context.Context, state machine.State, bell bus.Mess
 		}
 		return nil
 	}
-	if bell.Stream != bus.Log || bell.Name != event.NameReauthorizationRequired {
+	if bell.Stream != bus.Log || bell.Name != event.NameReauthorizationRequired && bell.Name != event.NameWabaReady {
 		return nil
 	}
 	var then machine.State

@@ -334,8 +334,18 @@ func TestABellThatThisBuildCannotAnswerRingsAgain(t *testing.T) {
 	require.Equal(t, fault.Retry, verdict)
 }
 
-func TestADeadTokenIsReflectedEvenIfTheNextRunHasBegun(t *testing.T) {
+func TestADeadTokenAndAConnectionAreReflectedEvenIfTheNextRunHasBegun(t *testing.T) {
 	t.Parallel()
+	for _, name := range []event.Name{event.NameReauthorizationRequired, event.NameWabaReady} {
+		t.Run(string(name), func(t *testing.T) {
+			t.Parallel()
+			reflectedLate(t, name)
+		})
+	}
+}
+
+func reflectedLate(t *testing.T, name event.Name) {
+	t.Helper()
 	b, id := newBench(t), restaurant(t)
 	head, _ := b.head(t, id)
 	require.Zero(t, head.Seq)
@@ -344,7 +354,7 @@ func TestADeadTokenIsReflectedEvenIfTheNextRunHasBegun(t *testing.T) {
 	b.run(t, b.publish(t, id, event.OAuthCodeReceived{CodeHash: "h"}))
 	before := b.performer.reflected.Load()
 	require.NoError(t, b.engine.Handle(t.Context(), bus.Message{
-		Stream: bus.Log, Seq: 1, Restaurant: id, Name: event.NameReauthorizationRequired,
+		Stream: bus.Log, Seq: 1, Restaurant: id, Name: name,
 		Header: nats.Header{event.StateHeader: {string(state)}},
 	}))
 	require.Equal(t, before+1, b.performer.reflected.Load())
