@@ -138,7 +138,7 @@ func (c *call) liftStops(id event.RestaurantID, codeSeq uint64) (since uint64, e
 		return 0, unavailable(err)
 	}
 	s := head.Snapshot
-	if s.InputSeq >= codeSeq && (s.Status != event.StatusInProgress || s.WabaID != "") {
+	if s.InputSeq >= codeSeq && (s.Status != event.StatusInProgress || s.WabaID != "") && !judge.Untried(s) {
 		return codeSeq, nil // past all stops
 	}
 	run := s.Run

@@ -326,6 +326,29 @@ func TestCompleteFlowLiftsTheStopsOfItsOwnCode(t *testing.T) {
 	require.Equal(t, "true", token.header.Get("Idempotent-Replay"))
 }
 
+func TestCompleteFlowGoesOnWithItsOwnCodeWhereNobodyWasAskedToMakeAnAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := newRestaurant()
+	w.answerInputs(func(in bus.Input) []step {
+		switch e := in.Event.(type) {
+		case event.OAuthCodeReceived:
+			return []step{started(e.CodeHash), exchanged(), checked(event.StopDiscovery)}
+		case event.PollingRequested:
+			return []step{polled(10, false), awaiting()}
+		case event.DiscoveryRequested:
+			require.True(t, e.AllStops)
+			return []step{resumed(), discovered(event.StrategyBusiness), ready()}
+		}
+		return nil
+	})
+	body := w.codeBody(id, "code-1")
+	require.Equal(t, http.StatusOK, w.post(exchangePath, body).status)
+	require.Equal(t, http.StatusAccepted, w.post(pollPath, map[string]any{"restaurant_id": id, "access_token": "EAAGtoken", "business_id": "777000111"}).status)
+	done := w.post(completePath, body)
+	require.Equal(t, http.StatusOK, done.status, done.text)
+}
+
 func TestCompleteFlowLiftsTheStopsOfEachRunOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

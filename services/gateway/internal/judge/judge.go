@@ -149,7 +149,7 @@ func (c Command) Joins(s event.Snapshot) bool {
 	switch {
 	case s.Run == 0, s.Status.Ended() && s.Status != event.StatusCompleted:
 		return false
-	case c == Poll && s.Status == event.StatusAwaiting, (c == Discover || c == Create) && untried(s):
+	case c == Poll && s.Status == event.StatusAwaiting, (c == Discover || c == Create) && Untried(s):
 		return false
 	case c.Judge(s).Known():
 		return true
@@ -161,9 +161,9 @@ func (c Command) Joins(s event.Snapshot) bool {
 	return s.RestsBefore == "" && (s.Stage == at || past(s.Stage, at))
 }
 
-// untried says whether a run waits for an account, or has waited in vain, that
+// Untried says whether a run waits for an account, or has waited in vain, that
 // nobody was asked to make. Whether one can be made the state machine knows.
-func untried(s event.Snapshot) bool {
+func Untried(s event.Snapshot) bool {
 	waits := s.Status == event.StatusAwaiting || s.Status == event.StatusInProgress && s.Stage == event.StagePolling
 	tried := slices.ContainsFunc(s.Strategies, func(a event.StrategyAttempt) bool { return a.Outcome != event.ResultSkipped })
 	return waits && !tried && s.Made == ""

@@ -180,7 +180,7 @@ type Watch struct {
 	feed       *Feed
 	restaurant event.RestaurantID
 	decisions  chan *Decision // pointers: most of the buffer is never used
-	gone       bool // guarded by feed.mu
+	gone       bool           // guarded by feed.mu
 }
 
 // Watch begins to watch a restaurant. The caller closes it.
