@@ -5,10 +5,9 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/waba-platform/onboarding/cmd/waba/internal/cli"
+	"github.com/waba-platform/onboarding/pkg/service"
 )
 
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
@@ -21,9 +20,8 @@ func main() {
 // run is main with defers that run. The first signal ends the context, so that
 // what runs can finish; the second ends the process at once.
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := service.UntilSignal(context.Background())
 	defer stop()
-	defer context.AfterFunc(ctx, stop)()
 	return cli.Run(ctx, os.Args[1:], cli.Process{
 		Getenv:  os.Getenv,
 		Stdout:  os.Stdout,

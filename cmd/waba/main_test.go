@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,11 +65,13 @@ func command(t *testing.T, args ...string) *process {
 	return p
 }
 
-func startDev(t *testing.T, dir string) *process {
+func startDev(t *testing.T, dir string, flags ...string) *process {
 	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready.json")
-	p := command(t, "dev", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--nats", "127.0.0.1:0", "--simulator", "127.0.0.1:0",
-		"--data-dir", dir, "--ready-file", ready)
+	p := command(t, append([]string{
+		"dev", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--nats", "127.0.0.1:0", "--simulator", "127.0.0.1:0",
+		"--data-dir", dir, "--ready-file", ready,
+	}, flags...)...)
 	require.NoError(t, p.Start())
 	t.Cleanup(func() { _ = p.Process.Kill() })
 	require.Eventually(t, func() bool {
@@ -111,6 +114,47 @@ func TestTerminatedProcessAnswersWhoWaitsAndLeavesNothing(t *testing.T) {
 			require.Equal(t, http.StatusOK, post(t, again, "demo-"+uuid.NewString()))
 			require.NoError(t, again.Process.Signal(signal))
 			require.NoError(t, again.Wait(), "%s", &again.out)
+		})
+	}
+}
+
+func TestProcessThatWaitsForMetaIsEndedByItsTimeOrByASecondSignal(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		signals int
+		within  time.Duration
+		ended   string
+		says    string
+	}{
+		{"one signal", 1, 10 * time.Second, "exit status 0", "A Meta não respondeu a tempo a uma chamada; o passo é retomado no próximo início.\nEncerrado."},
+		{"two signals", 2, 3 * time.Second, "exit status 130", "Ctrl-C de novo encerra já.\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			called := make(chan struct{}, 100)
+			meta := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				called <- struct{}{}
+				<-r.Context().Done()
+			}))
+			t.Cleanup(meta.Close)
+			p := startDev(t, t.TempDir(), "--graph", meta.URL)
+			waiting := make(chan int, 1)
+			go func() { waiting <- post(t, p, "code-"+uuid.NewString()) }()
+			<-called
+
+			began := time.Now()
+			require.NoError(t, p.Process.Signal(syscall.SIGINT))
+			require.Equal(t, http.StatusAccepted, <-waiting, "who waits is answered at once")
+			for range tt.signals - 1 {
+				require.NoError(t, p.Process.Signal(syscall.SIGINT))
+			}
+			_ = p.Wait() // the state says it
+			require.Equal(t, tt.ended, p.ProcessState.String())
+			require.Less(t, time.Since(began), tt.within)
+			require.Contains(t, p.out.String(), tt.says)
+			require.NotContains(t, p.out.String(), "erro:")
+			require.NotContains(t, p.out.String(), "level=")
 		})
 	}
 }

@@ -212,6 +212,43 @@ func TestARouterDrainsWhenItsContextEnds(t *testing.T) {
 	settled(t, inputs(t, js))
 }
 
+// Work in flight that is given up is nobody's failure: it is given back, and no
+// warning says so.
+func TestARouterThatDrainsCanBeToldToGiveUp(t *testing.T) {
+	t.Parallel()
+	js := natstest.New(t)
+	var log lines
+	giveUp := make(chan struct{})
+	router, err := bus.NewRouter(js, bus.RouterConfig{Logger: log.logger(), Subscriber: bus.SubscriberConfig{GiveUp: giveUp}})
+	require.NoError(t, err)
+	begun := make(chan struct{})
+	bus.Handle(router, "inputs", bus.Topic(bus.In, bus.DurableOnboarding), func(ctx context.Context, _ bus.Message) error {
+		close(begun)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- router.Run(ctx) }()
+	cancelRequest(t, js, "a")
+	take(t, begun)
+	stop()
+	select {
+	case err := <-ended:
+		require.FailNow(t, "it ended with work in flight", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(giveUp)
+	require.NoError(t, take(t, ended))
+	require.Contains(t, log.String(), `"verdict":"retry"`)
+	require.NotContains(t, log.String(), `"WARN"`)
+	require.NotContains(t, log.String(), `"ERROR"`)
+	require.Eventually(t, func() bool {
+		info, err := inputs(t, js).Info(t.Context())
+		return err == nil && info.NumAckPending+int(info.NumPending) == 1 //nolint:gosec // one
+	}, 10*time.Second, 5*time.Millisecond)
+}
+
 // traceParent returns the context of a new trace.
 func traceParent(t *testing.T) (parent string, id trace.TraceID) {
 	t.Helper()

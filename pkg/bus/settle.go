@@ -90,7 +90,7 @@ func logSettled(ctx context.Context, logger *slog.Logger, d *delivery, verdict f
 	switch {
 	case verdict == fault.Term:
 		level = slog.LevelError
-	case verdict == fault.Retry && !putOff:
+	case verdict == fault.Retry && !putOff && ctx.Err() == nil: // else we are stopped, and say so elsewhere
 		level = slog.LevelWarn
 	}
 	if !logger.Enabled(ctx, level) {

@@ -22,6 +22,7 @@ type SubscriberConfig struct {
 	InFlight  int                                   // messages worked on at once, for each topic; 0: 64
 	Heartbeat time.Duration                         // 0: half of the consumer's AckWait
 	Drain     time.Duration                         // how long handlers may finish after Close; 0: 10 s
+	GiveUp    <-chan struct{}                       // closed: the drain is over now; nil: not before its time
 	Backoff   func(deliveries uint64) time.Duration // wait before the next delivery; nil: [Backoff]
 	Logger    *slog.Logger                          // nil: nothing is logged
 }
@@ -87,7 +88,8 @@ func NewSubscriber(js jetstream.JetStream, config SubscriberConfig) *Subscriber 
 // Subscribe starts to deliver a topic's messages. Until a message is acked or
 // nacked it counts as in flight. The channel is closed once ctx has ended, or the
 // subscriber or its connection was closed, and no message is in flight; messages
-// that are still in flight Drain later are given back and their contexts end.
+// that are still in flight Drain later, or when GiveUp is closed, are given back and
+// their contexts end.
 //
 // A message's context has the values of ctx, but does not end with it, so that
 // work in flight can be finished.

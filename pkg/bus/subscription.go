@@ -97,9 +97,10 @@ func (s *subscription) run(ctx context.Context) {
 	defer bind.Stop()
 	ended := ctx.Done() // nil once the end has begun
 	var overdue <-chan time.Time
+	var giveUp <-chan struct{}
 
 	stop := func() {
-		ended = nil
+		ended, giveUp = nil, s.config.GiveUp
 		close(s.draining)
 		overdue = time.After(s.config.Drain)
 		s.stopAsking(work)
@@ -142,6 +143,9 @@ func (s *subscription) run(ctx context.Context) {
 			stop()
 		case <-overdue:
 			s.logger.WarnContext(work, "handlers did not finish in time", "in_flight", len(s.held))
+			endWork()
+		case <-giveUp:
+			giveUp = nil
 			endWork()
 		}
 	}

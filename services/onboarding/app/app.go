@@ -25,6 +25,10 @@ type Deps struct {
 	DB        *bun.DB
 	Keyring   *seal.Keyring
 	Logger    *slog.Logger
+
+	// GiveUp ends the drain early when it is closed: a call at Meta is cut then, and
+	// its step is resumed by the next process. Nil: the drain takes ten seconds.
+	GiveUp <-chan struct{}
 }
 
 // Limits of one piece of work. A claim outlives the call that it stands for, and
@@ -69,7 +73,9 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		Now:       time.Now,
 	}
 	onboarding := engine.New(deps.JetStream, history, performer, cfg.policy(), time.Now, deps.Logger)
-	router, err := bus.NewRouter(deps.JetStream, bus.RouterConfig{Timeout: stepTimeout, Logger: deps.Logger})
+	router, err := bus.NewRouter(deps.JetStream, bus.RouterConfig{
+		Timeout: stepTimeout, Logger: deps.Logger, Subscriber: bus.SubscriberConfig{GiveUp: deps.GiveUp},
+	})
 	if err != nil {
 		return err
 	}

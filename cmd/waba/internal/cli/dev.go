@@ -32,7 +32,15 @@ Listens on loopback only. What the environment sets is used (NATS_URL, DATABASE_
 			if err := t.addressesOf(cmd.Flags(), &o); err != nil {
 				return err
 			}
+			o.Stopping = func() {
+				_, _ = fmt.Fprintln(t.out, t.say("Encerrando: o que está em andamento termina antes. Ctrl-C de novo encerra já.",
+					"Stopping, once what is under way has ended. Ctrl-C again stops it at once."))
+			}
 			err := dev.Run(cmd.Context(), o, func(r dev.Ready) { _, _ = fmt.Fprint(t.out, t.banner(r)) })
+			if errors.Is(err, dev.ErrUnfinished) {
+				_, err = fmt.Fprintln(t.out, t.say("A Meta não respondeu a tempo a uma chamada; o passo é retomado no próximo início.",
+					"Meta did not answer a call in time; its step is resumed at the next start."))
+			}
 			if err == nil {
 				_, err = fmt.Fprintln(t.out, t.say("Encerrado. Os dados ficam em ", "Stopped. The data stays in ")+o.DataDir)
 				return err

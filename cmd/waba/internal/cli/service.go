@@ -1,18 +1,13 @@
 package cli
 
 import (
-	"context"
-	"io"
-
 	"github.com/spf13/cobra"
 
+	"github.com/waba-platform/onboarding/pkg/service"
 	auditlog "github.com/waba-platform/onboarding/services/auditlog/app"
 	gateway "github.com/waba-platform/onboarding/services/gateway/app"
 	onboarding "github.com/waba-platform/onboarding/services/onboarding/app"
 )
-
-// serve is a service as a process of its own.
-type serve func(ctx context.Context, getenv func(string) string, stderr io.Writer, version string) error
 
 // newServices returns the commands that run one service each.
 func newServices(t *terminal) []*cobra.Command {
@@ -26,7 +21,7 @@ func newServices(t *terminal) []*cobra.Command {
 	}
 }
 
-func newService(t *terminal, run serve, name, short string) *cobra.Command {
+func newService(t *terminal, run service.Serve, name, short string) *cobra.Command {
 	return &cobra.Command{
 		Use:   name,
 		Short: short,

@@ -32,6 +32,9 @@ type Options struct {
 	Stderr  io.Writer // logs go here
 	Version string
 	Lang    errcode.Lang // of [Ready.Warnings]
+
+	// Stopping, if not nil, is called once it has begun to stop.
+	Stopping func()
 }
 
 // graph returns the Graph API that was asked for; empty: the simulator.
@@ -56,12 +59,17 @@ type Ready struct {
 // stopWithin is how long everything together may take to come to its end.
 const stopWithin = 9 * time.Second
 
+// ErrUnfinished says that it has stopped as it should, but had to cut a call at Meta
+// that took too long: its step is resumed at the next start.
+var ErrUnfinished = errors.New("a call at Meta was cut; its step is resumed at the next start")
+
 // Run runs until ctx ends, then lets what is in hand finish, for at most ten
-// seconds. It calls ready once everything answers. Errors that a person can do
-// something about are of the types [BusyError], [InUseError], [NotLoopbackError]
-// and [config.Error].
+// seconds, and cuts what has not: [ErrUnfinished]. It calls ready once everything
+// answers. Errors that a person can do something about are of the types
+// [BusyError], [InUseError], [NotLoopbackError], [keys.UnpairedError],
+// [keys.BrokenError] and [config.Error].
 func Run(ctx context.Context, o Options, ready func(Ready)) error {
-	p := &process{options: o, folder: folder(o.DataDir), at: Addresses{PID: os.Getpid()}}
+	p := &process{options: o, folder: folder(o.DataDir), at: Addresses{PID: os.Getpid()}, giveUp: make(chan struct{})}
 	err := p.open(ctx)
 	if err == nil {
 		err = p.work(ctx, ready)
@@ -69,5 +77,8 @@ func Run(ctx context.Context, o Options, ready func(Ready)) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // stopped while it started
 	}
-	return errors.Join(err, p.close(ctx))
+	if err := errors.Join(err, p.close(ctx)); err != nil || !p.unfinished {
+		return err
+	}
+	return ErrUnfinished
 }

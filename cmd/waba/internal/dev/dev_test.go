@@ -8,9 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -193,6 +195,71 @@ func TestWaitingCallersAreAnsweredWhenItStops(t *testing.T) {
 	require.NoError(t, i.stop())
 	require.Less(t, time.Since(began), 10*time.Second)
 	require.Equal(t, http.StatusAccepted, <-answered)
+}
+
+// hangingMeta is a Meta that answers nothing: it says when it is called, and each
+// call ends when it is released, or when the caller leaves.
+func hangingMeta(t *testing.T) (url string, called <-chan struct{}, release func()) {
+	t.Helper()
+	calls, released := make(chan struct{}, 100), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls <- struct{}{}
+		select {
+		case <-r.Context().Done():
+		case <-released:
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`{"error":{"message":"used","type":"OAuthException","code":100,"error_subcode":36009}}`))
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, calls, sync.OnceFunc(func() { close(released) })
+}
+
+// withACallUnderWay starts an instance whose exchange waits for Meta.
+func withACallUnderWay(t *testing.T, o dev.Options) (i *instance, restaurant string, release func()) {
+	t.Helper()
+	var called <-chan struct{}
+	o.Graph, called, release = hangingMeta(t)
+	i, restaurant = run(t, o), uuid.NewString()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.HTTP+"/api/whatsapp/waba/complete-flow",
+		strings.NewReader(fmt.Sprintf(`{"code":"code-%[1]s","state":"dev","restaurant_id":%[1]q}`, restaurant)))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Prefer", "respond-async")
+	status, body := send(t, request)
+	require.Equal(t, http.StatusAccepted, status, body)
+	<-called
+	return i, restaurant, release
+}
+
+func TestCallUnderWayAtMetaIsWaitedForWhenItStops(t *testing.T) {
+	t.Parallel()
+	o := options(t, t.TempDir())
+	stopping := make(chan struct{})
+	o.Stopping = func() { close(stopping) }
+	i, restaurant, release := withACallUnderWay(t, o)
+	go func() {
+		<-stopping
+		release()
+	}()
+	require.NoError(t, i.stop())
+
+	o.Stopping = nil
+	_, state := run(t, o).status(t, restaurant)
+	require.Equal(t, "failed", state, "Meta's answer was recorded")
+}
+
+func TestCallThatMetaDoesNotAnswerIsCutShortlyBeforeTenSeconds(t *testing.T) {
+	t.Parallel()
+	o := options(t, t.TempDir())
+	var log bytes.Buffer
+	o.Stderr = &log // nobody writes once it has stopped
+	i, _, _ := withACallUnderWay(t, o)
+	began := time.Now()
+	require.ErrorIs(t, i.stop(), dev.ErrUnfinished)
+	require.Less(t, time.Since(began), 10*time.Second)
+	require.Greater(t, time.Since(began), 6*time.Second)
+	require.Empty(t, log.String(), "nothing is wrong")
 }
 
 func TestSecondStartOnOneFolderSaysWhoHasIt(t *testing.T) {

@@ -41,6 +41,9 @@ type process struct {
 	missing   uint64              // decisions that had no row at the start
 	gap       auditlog.Gap
 
+	giveUp     chan struct{} // closed when calls at Meta are cut
+	unfinished bool          // one was
+
 	listeners struct{ http, admin, simulator net.Listener }
 	closers   []func(context.Context) error // in the order of opening
 }

@@ -17,13 +17,17 @@ import (
 	onboarding "github.com/waba-platform/onboarding/services/onboarding/app"
 )
 
-// How long each part may take to stop; together no more than stopWithin.
+// How long each part may take to stop; together no more than stopWithin. The gateway
+// answers who waits at once, so that what it does not need is onboarding's: a call at
+// Meta may be under way, which is cut in the end.
 const (
 	gatewayDrain    = 4 * time.Second
-	onboardingDrain = 3 * time.Second
-	auditlogCatchUp = time.Second
-	auditlogDrain   = time.Second
+	auditlogCatchUp = 500 * time.Millisecond
+	auditlogDrain   = 500 * time.Millisecond
 	endpointDrain   = 250 * time.Millisecond
+	cutWithin       = 500 * time.Millisecond
+
+	onboardingUntil = stopWithin - auditlogCatchUp - auditlogDrain - endpointDrain - cutWithin // since the stop began
 )
 
 // work runs the services until ctx ends or one of them does.
@@ -55,6 +59,9 @@ func (p *process) work(ctx context.Context, ready func(Ready)) (err error) {
 	for {
 		select {
 		case <-ctx.Done():
+			if p.options.Stopping != nil {
+				p.options.Stopping()
+			}
 			return nil
 		case service := <-ended:
 			return service.failure()
@@ -75,6 +82,9 @@ func (p *process) work(ctx context.Context, ready func(Ready)) (err error) {
 func (p *process) stop(ctx context.Context, services []*running) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
+	began := time.Now()
+	cut := time.AfterFunc(onboardingUntil, func() { close(p.giveUp) })
+	defer cut.Stop()
 	errs := []error{removeReady(p.options.ReadyFile)}
 	for _, s := range services {
 		patience := endpointDrain + 100*time.Millisecond
@@ -82,12 +92,15 @@ func (p *process) stop(ctx context.Context, services []*running) error {
 		case bus.UserGateway:
 			patience = gatewayDrain
 		case bus.UserOnboarding:
-			patience = onboardingDrain
+			patience = onboardingUntil + cutWithin - time.Since(began)
 		case bus.UserAuditlog:
 			p.catchUp(ctx)
 			patience = auditlogDrain
 		}
 		errs = append(errs, s.stop(patience))
+		if s.name == bus.UserOnboarding {
+			p.unfinished = !cut.Stop()
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -150,7 +163,7 @@ func (p *process) onboarding(ctx context.Context) (func(context.Context) error, 
 		return nil, err
 	}
 	deps := onboarding.Deps{
-		JetStream: js, DB: p.db, Keyring: p.keyring, Logger: p.logger.With("service", bus.UserOnboarding),
+		JetStream: js, DB: p.db, Keyring: p.keyring, Logger: p.logger.With("service", bus.UserOnboarding), GiveUp: p.giveUp,
 	}
 	return func(ctx context.Context) error { return onboarding.Run(ctx, p.cfg.onboarding, deps) }, nil
 }
