@@ -63,7 +63,7 @@ func (s *Server) execute(c *call) (answer, *Fault) {
 
 	n := s.ledger.last + 1
 	trace := "A" + strconv.FormatUint(n*0x9e3779b97f4a7c15|1<<63, 36)
-	s.usageHeaders(c, &a)
+	s.usageHeaders(c, &a, f)
 	a.set("X-Fb-Trace-Id", trace)
 	if a.refusal != nil {
 		a.status, a.body = a.refusal.status, a.refusal.body(trace)

@@ -23,10 +23,12 @@ const (
 	FaultStall      FaultKind = "stall"      // no answer until the client leaves
 	FaultHuge       FaultKind = "huge"       // a body without a useful end
 	FaultRedirect   FaultKind = "redirect"   // 302 to Location
+	FaultUsage      FaultKind = "usage"      // executed and answered; only the usage headers differ
 )
 
 var faultKinds = []FaultKind{
 	FaultLatency, FaultError, FaultHTML, FaultCut, FaultUnanswered, FaultTruncated, FaultEmpty, FaultStall, FaultHuge, FaultRedirect,
+	FaultUsage,
 }
 
 // Fault is a scripted misbehaviour. It meets the requests that match Ops and
@@ -45,13 +47,18 @@ type Fault struct {
 	Execute   bool      `json:"execute,omitempty"`    // do the work all the same, then misbehave
 	Status    int       `json:"status,omitempty"`     // HTTP status of error (400), html (503), empty (200)
 
-	ErrorCode     int    `json:"error_code,omitempty"` // of kind error
-	ErrorSubcode  int    `json:"error_subcode,omitempty"`
-	Message       string `json:"message,omitempty"`
-	Details       string `json:"details,omitempty"` // error_data.details
-	Transient     bool   `json:"transient,omitempty"`
-	RegainMinutes int    `json:"regain_minutes,omitempty"` // estimated_time_to_regain_access in the usage headers
-	RetryAfter    int    `json:"retry_after,omitempty"`    // seconds
+	ErrorCode    int    `json:"error_code,omitempty"` // of kind error
+	ErrorSubcode int    `json:"error_subcode,omitempty"`
+	Message      string `json:"message,omitempty"`
+	Details      string `json:"details,omitempty"` // error_data.details
+	Transient    bool   `json:"transient,omitempty"`
+
+	// What the headers of the answer say of Meta's limits, with every kind that has one.
+	AppUsage       int  `json:"app_usage,omitempty"`        // percent of the app's; 0: as it is, and 100 with error code 4
+	AccountUsage   int  `json:"account_usage,omitempty"`    // percent of the account's; 0: as it is, and 100 with RegainMinutes
+	RegainMinutes  int  `json:"regain_minutes,omitempty"`   // estimated_time_to_regain_access of the account
+	RetryAfter     int  `json:"retry_after,omitempty"`      // seconds
+	RetryAfterDate bool `json:"retry_after_date,omitempty"` // Retry-After as an HTTP date
 
 	Location string `json:"location,omitempty"` // of kind redirect
 	Bytes    int64  `json:"bytes,omitempty"`    // of kind huge; 64 MiB when 0
@@ -65,7 +72,8 @@ func (f Fault) Validate() error {
 	if !slices.Contains(faultKinds, f.Kind) {
 		errs = append(errs, fmt.Errorf("kind %q is none of %q", f.Kind, faultKinds))
 	}
-	if f.After < 0 || f.Times < 0 || f.LatencyMS < 0 || f.Bytes < 0 || f.RetryAfter < 0 || f.RegainMinutes < 0 {
+	if f.After < 0 || f.Times < 0 || f.LatencyMS < 0 || f.Bytes < 0 || f.RetryAfter < 0 || f.RegainMinutes < 0 ||
+		f.AppUsage < 0 || f.AccountUsage < 0 {
 		errs = append(errs, errors.New("a count is below 0"))
 	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
@@ -73,6 +81,9 @@ func (f Fault) Validate() error {
 	}
 	if f.Kind == FaultError && f.ErrorCode == 0 {
 		errs = append(errs, errors.New("an error needs its error_code"))
+	}
+	if f.Kind == FaultUsage && f.AppUsage+f.AccountUsage+f.RegainMinutes+f.RetryAfter == 0 {
+		errs = append(errs, errors.New("usage needs what the headers say"))
 	}
 	if f.Kind == FaultLatency && f.LatencyMS == 0 {
 		errs = append(errs, errors.New("latency needs latency_ms"))
@@ -92,7 +103,7 @@ func (f Fault) Validate() error {
 // executes reports whether the request is carried out.
 func (f *Fault) executes() bool {
 	switch f.Kind {
-	case FaultLatency, FaultUnanswered, FaultTruncated:
+	case FaultLatency, FaultUnanswered, FaultTruncated, FaultUsage:
 		return true
 	default:
 		return f.Execute
@@ -108,7 +119,7 @@ func (f *Fault) cuts() bool {
 func (f *Fault) graphError() *graphError {
 	e := &graphError{
 		status: f.Status, code: f.ErrorCode, subcode: f.ErrorSubcode, message: f.Message, details: f.Details,
-		transient: f.Transient, regainMinutes: f.RegainMinutes, retryAfter: f.RetryAfter,
+		transient: f.Transient,
 	}
 	if e.status == 0 {
 		e.status = http.StatusBadRequest

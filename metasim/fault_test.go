@@ -98,6 +98,25 @@ func TestFaultsBreakAnswersInEveryWay(t *testing.T) {
 			require.Equal(t, "9", r.header.Get("Retry-After"))
 			require.Equal(t, "wait", r.graphError(t).Data.Details)
 		}},
+		{metasim.Fault{Kind: metasim.FaultUsage, AppUsage: 97, AccountUsage: 88}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, http.StatusOK, r.status)
+			require.Contains(t, r.header.Get("X-App-Usage"), `"call_count":97`)
+			require.Contains(t, r.header.Get("X-Business-Use-Case-Usage"), `"call_count":88`)
+			require.Contains(t, r.header.Get("X-Business-Use-Case-Usage"), `"estimated_time_to_regain_access":0`)
+			require.Empty(t, r.header.Get("Retry-After"))
+		}},
+		{metasim.Fault{Kind: metasim.FaultError, ErrorCode: 80007, RegainMinutes: 3}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.NotContains(t, r.header.Get("X-App-Usage"), "100", "the account's limit is not the app's")
+			require.Contains(t, r.header.Get("X-Business-Use-Case-Usage"), `"call_count":100`)
+		}},
+		{metasim.Fault{Kind: metasim.FaultHTML, Status: 429, RetryAfter: 9, RetryAfterDate: true}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			at, err := http.ParseTime(r.header.Get("Retry-After"))
+			require.NoError(t, err)
+			require.WithinDuration(t, time.Now().Add(9*time.Second), at, 5*time.Second)
+		}},
 	} {
 		t.Run(string(tt.fault.Kind), func(t *testing.T) {
 			t.Parallel()
@@ -186,6 +205,7 @@ func TestAFaultThatMakesNoSenseIsRefused(t *testing.T) {
 		{Kind: metasim.FaultError},
 		{Kind: metasim.FaultLatency},
 		{Kind: metasim.FaultRedirect},
+		{Kind: metasim.FaultUsage},
 		{Kind: metasim.FaultCut, Times: -1},
 		{Kind: metasim.FaultHTML, Status: 99},
 		{Kind: metasim.FaultCut, Ops: []metasim.Op{250}},

@@ -15,10 +15,7 @@ type graphError struct {
 	title     string // error_user_title
 	details   string // error_data.details, on WhatsApp edges
 	transient bool
-
-	regainMinutes int    // says in the usage headers that the limit is reached
-	retryAfter    int    // seconds
-	challenge     string // WWW-Authenticate's reason
+	challenge string // WWW-Authenticate's reason
 }
 
 const graphMethod = "GraphMethodException"

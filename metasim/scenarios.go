@@ -1,9 +1,14 @@
 package metasim
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // scenarios is the table of all of them. Names are part of codes: they stay.
-var scenarios = []Scenario{
+var scenarios = slices.Concat(flowScenarios, limitScenarios)
+
+var flowScenarios = []Scenario{
 	{
 		Name: DefaultScenario, Ends: EndsFinished, shape: existing,
 		PT: "Conta existente, encontrada pela empresa do token (client_business_id), com um número a registrar",
@@ -165,24 +170,6 @@ var scenarios = []Scenario{
 		faults: scripted(Fault{
 			Ops: except(afterExchange, OpDebugToken), Kind: FaultError, Status: 401, ErrorCode: 190, ErrorSubcode: 460,
 			Message: "Error validating access token: the session has been invalidated.",
-		}),
-	},
-	{
-		Name: "rate-limited", Ends: EndsRateLimited, shape: existing,
-		PT: "Limite de chamadas do aplicativo (código 4) nas duas primeiras chamadas depois da troca",
-		EN: "The app's call limit (code 4) for the first two calls after the exchange",
-		faults: scripted(Fault{
-			Ops: afterExchange, Kind: FaultError, Times: 2, Status: 400, ErrorCode: 4, RegainMinutes: 1,
-			Message: "(#4) Application request limit reached",
-		}),
-	},
-	{
-		Name: "account-rate-limited", Ends: EndsRateLimited, shape: existing,
-		PT: "Limite de chamadas da conta (80007) nas duas primeiras leituras dos números",
-		EN: "The account's call limit (80007) for the first two reads of its numbers",
-		faults: scripted(Fault{
-			Ops: []Op{OpPhoneNumbers}, Kind: FaultError, Times: 2, Status: 400, ErrorCode: 80007, ErrorSubcode: 2446079,
-			RegainMinutes: 1, Message: "(#80007) There have been too many calls to this WhatsApp Business account.",
 		}),
 	},
 	{

@@ -1,6 +1,7 @@
 package metasim
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -22,6 +23,7 @@ const (
 	callsPerAccount  = 200  // of an account without a registered number, each hour
 	callsPerActive   = 5000 // of one with
 	mostShownPercent = 90   // only a scripted limit reads as reached
+	fullPercent      = 100
 )
 
 func (u *usage) count(at time.Time) {
@@ -57,34 +59,42 @@ func percentOfAccount(account *waba, at time.Time) int {
 	return min(mostShownPercent, 100*account.hourCalls/limit)
 }
 
-// usageHeaders says what the answer to c has cost.
-func (s *Server) usageHeaders(c *call, a *answer) {
-	used, regain := s.usage.percent(), 0
-	limited := a.refusal != nil && a.refusal.regainMinutes > 0
-	if limited {
-		used, regain = 100, a.refusal.regainMinutes
+// usageHeaders says what the answer to c has cost, or what the fault says of it.
+func (s *Server) usageHeaders(c *call, a *answer, f *Fault) {
+	if f == nil {
+		f = &Fault{}
 	}
-	if a.refusal != nil && a.refusal.retryAfter > 0 {
-		a.set("Retry-After", strconv.Itoa(a.refusal.retryAfter))
+	if f.RetryAfter > 0 {
+		wait := strconv.Itoa(f.RetryAfter)
+		if f.RetryAfterDate {
+			wait = c.now.Add(time.Duration(f.RetryAfter) * time.Second).Format(http.TimeFormat)
+		}
+		a.set("Retry-After", wait)
 	}
-	percent := strconv.Itoa(used)
+	ofApp := cmp.Or(f.AppUsage, s.usage.percent())
+	if f.AppUsage == 0 && f.Kind == FaultError && f.ErrorCode == 4 {
+		ofApp = fullPercent
+	}
+	percent := strconv.Itoa(ofApp)
 	a.set("X-App-Usage", `{"call_count":`+percent+`,"total_time":`+percent+`,"total_cputime":`+percent+`}`)
 
 	var object string
+	used, limited := f.AccountUsage, f.RegainMinutes > 0
 	account := c.node.waba
 	switch {
 	case account != nil:
 		object = idText(account.id)
-		if ofAccount := percentOfAccount(account, c.now); !limited {
-			used = ofAccount
-		}
+		used = cmp.Or(used, percentOfAccount(account, c.now))
 	case limited && c.world != nil:
 		object = idText(c.world.businessID(0))
 	default:
 		return
 	}
+	if limited && f.AccountUsage == 0 {
+		used = fullPercent
+	}
 	row, err := json.Marshal(map[string][]businessUsage{object: {{
-		Type: "whatsapp_business_management", CallCount: used, TotalCPUTime: used / 2, TotalTime: used / 2, Regain: regain,
+		Type: "whatsapp_business_management", CallCount: used, TotalCPUTime: used / 2, TotalTime: used / 2, Regain: f.RegainMinutes,
 	}}})
 	if err == nil { // numbers and digits always marshal
 		a.set("X-Business-Use-Case-Usage", string(row))

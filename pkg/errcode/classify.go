@@ -121,13 +121,16 @@ var minimumWaits = map[int]time.Duration{
 }
 
 // usualWaits are how long a limit lasts where Meta names no time. Limits of app,
-// user, page and account count over a rolling hour.
+// user, page and account count over a rolling hour, of which some is over when an
+// account's is met.
 var usualWaits = map[int]time.Duration{
 	4:      time.Hour,
 	17:     time.Hour,
 	32:     time.Hour,
 	341:    15 * time.Minute,
 	613:    15 * time.Minute,
+	80007:  30 * time.Minute,
+	80008:  30 * time.Minute, // another name for 80007
 	130429: time.Minute,
 	131056: time.Minute,
 }

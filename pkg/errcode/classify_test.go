@@ -79,6 +79,8 @@ func TestWaits(t *testing.T) {
 	require.Zero(t, errcode.MinimumWait(4, 0), "a header may say less")
 	require.Equal(t, time.Hour, errcode.UsualWait(4, 2446079))
 	require.Equal(t, time.Hour, errcode.UsualWait(80014, 0))
+	require.Equal(t, 30*time.Minute, errcode.UsualWait(80007, 2446079))
+	require.Equal(t, 30*time.Minute, errcode.UsualWait(80008, 0))
 	require.Equal(t, 72*time.Hour, errcode.UsualWait(133016, 0))
 	require.Zero(t, errcode.UsualWait(2, 0))
 	require.Zero(t, errcode.UsualWait(190, 463))

@@ -121,8 +121,8 @@ var runEntries = []Entry{
 		Actor: event.ActorAutomatic, Action: event.ActionWait,
 		title: phrase{"A Meta pediu uma pausa", "Meta asked for a pause"},
 		text: phrase{
-			"O limite de consultas à Meta foi atingido. A conexão continua quando ele acabar.",
-			"The limit of requests to Meta has been reached. Connecting goes on when it is over.",
+			"A Meta limitou as consultas por algum tempo. Nada do que foi feito se perde.",
+			"Meta has limited requests for a time. Nothing that was done is lost.",
 		},
 	},
 	{

@@ -111,6 +111,7 @@ func (c Config) policy() machine.Policy {
 		PollMaxAttempts: c.PollMaxAttempts,
 		PollTimeout:     c.PollTimeout,
 		RetryAfter:      c.RetryAfter,
+		Limits:          machine.UsualLimitWaits,
 		ManualURL:       manualURL,
 	}
 }

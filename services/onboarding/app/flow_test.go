@@ -90,8 +90,11 @@ var endings = map[string]ending{
 // waiting are scenarios in which the run does not end for longer than a test
 // lives: it says why it waits, and until when.
 var waiting = map[string]event.Code{
-	"rate-limited":         event.CodeRateLimited,
 	"account-rate-limited": event.CodeRateLimited,
+	"account-limit-unsaid": event.CodeRateLimited,
+	"account-usage-full":   event.CodeRateLimited,
+	"number-rate-limited":  event.CodeRateLimited,
+	"user-rate-limited":    event.CodeRateLimited,
 	"meta-down-later":      event.CodeMetaUnavailable,
 }
 
@@ -99,6 +102,10 @@ var waiting = map[string]event.Code{
 var elsewhere = map[string]string{
 	"meta-down": "the exchange has no answer: TestACodeIsNeverSentTwice",
 	"slow":      "only slow: the benchmark",
+
+	"rate-limited": "the whole app waits: TestAnAppsLimitMakesEveryRestaurantWait",
+	"retry-after":  "the same",
+	"usage-full":   "the same",
 }
 
 func TestTheFlowInEveryWayItCanEnd(t *testing.T) {

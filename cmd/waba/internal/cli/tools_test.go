@@ -123,12 +123,12 @@ func TestExitCodesSayWhatBecameOfAScenario(t *testing.T) {
 		exit int
 		says string
 	}{
-		"creates-2b":          {0, "Conectado"},
-		"all-strategies-fail": {5, "Aguardando a criação da conta"},
-		"pin-mismatch":        {5, "phone_pin_mismatch"},
-		"token-expired":       {5, "Meta 190/463"},
-		"code-expired":        {1, "Falhou"},
-		"rate-limited":        {124, "a integração continua"},
+		"creates-2b":           {0, "Conectado"},
+		"all-strategies-fail":  {5, "Aguardando a criação da conta"},
+		"pin-mismatch":         {5, "phone_pin_mismatch"},
+		"token-expired":        {5, "Meta 190/463"},
+		"code-expired":         {1, "Falhou"},
+		"account-rate-limited": {124, "a integração continua"},
 	} {
 		t.Run(scenario, func(t *testing.T) {
 			t.Parallel()

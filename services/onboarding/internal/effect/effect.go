@@ -14,6 +14,7 @@
 package effect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,7 @@ func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outco
 	}
 	step, cancel := context.WithTimeout(ctx, p.StepLimit)
 	defer cancel()
+	step = meta.For(step, &meta.Errand{Waba: cmp.Or(s.WabaID, s.Wanted()), Background: s.OfItself()})
 	outcome, err := perform(step, s)
 	if err != nil && ctx.Err() != nil {
 		return machine.Outcome{}, err // we were stopped; Meta said nothing

@@ -197,9 +197,10 @@ func drawLimits(b *strings.Builder) {
 	p := usualPace
 	fmt.Fprintf(b, "| any other | %s | %d | %s | %s |\n", span(p.shortest), p.growth, span(p.longest), span(p.patience))
 	fmt.Fprintf(b, `
-Up to a quarter is added to each wait, so that restaurants do not come all at once.
-A wait that Meta names is kept, and a rate limit that names none lasts %s. A creation
-strategy is tried for as long as the operator says (30 s), however long its patience.
+Up to a quarter is added to each wait, at most %s to one for a limit, so that
+restaurants do not come all at once. A wait that Meta names is kept, and a rate limit
+that names none lasts %s. A creation strategy is tried for as long as the operator says
+(30 s), however long its patience. Waiting for Meta's limits uses up no patience, for %s.
 
 | limit | |
 |---|---|
@@ -208,5 +209,5 @@ strategy is tried for as long as the operator says (30 s), however long its pati
 | polls that a caller can ask for | %d |
 | looks at a number that should be connected, and at our subscription | %d, a poll interval apart |
 | accounts, businesses and numbers that are kept and offered as a choice | %d |
-`, span(shortestLimit), span(longestLook), span(restPatience), mostPolls, readBacks, manyIDs)
+`, span(UsualLimitWaits.Spread), span(shortestLimit), span(UsualLimitWaits.Patience), span(longestLook), span(restPatience), mostPolls, readBacks, manyIDs)
 }

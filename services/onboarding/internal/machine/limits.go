@@ -65,11 +65,6 @@ func (s *State) backoff(effect Effect) time.Duration {
 	return wait + s.jitter(wait/4)
 }
 
-// limitOver returns how long a rate limit should last.
-func (s *State) limitOver(e *event.MetaError) time.Duration {
-	return max(retryAfter(e), shortestLimit) + s.jitter(shortestLimit/4)
-}
-
 func retryAfter(e *event.MetaError) time.Duration {
 	if e == nil {
 		return 0

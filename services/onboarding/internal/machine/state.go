@@ -37,11 +37,12 @@ type State struct {
 	Registration Registration     `json:"registration,omitzero"`
 
 	// How long things have been tried.
-	StepSince  time.Time `json:"step_since,omitzero"`  // first time that the present step was put off
-	Calls      int       `json:"calls,omitempty"`      // of the present creation strategy
-	WindowEnds time.Time `json:"window_ends,omitzero"` // until when that strategy is tried
-	Looks      int       `json:"looks,omitempty"`      // read-backs that did not show what they should
-	PollSince  time.Time `json:"poll_since,omitzero"`
+	StepSince  time.Time     `json:"step_since,omitzero"`   // first time that the present step was put off
+	LimitedFor time.Duration `json:"limited_for,omitempty"` // of that, waited for Meta's limits
+	Calls      int           `json:"calls,omitempty"`       // of the present creation strategy
+	WindowEnds time.Time     `json:"window_ends,omitzero"`  // until when that strategy is tried
+	Looks      int           `json:"looks,omitempty"`       // read-backs that did not show what they should
+	PollSince  time.Time     `json:"poll_since,omitzero"`
 
 	// How long somebody has been waited for.
 	Rests       int         `json:"rests,omitempty"` // how often the run has rested
@@ -59,6 +60,7 @@ type Policy struct {
 	PollMaxAttempts int              `json:"poll_max_attempts,omitempty"`
 	PollTimeout     time.Duration    `json:"poll_timeout,omitempty"` // of all polls together; 0: none
 	RetryAfter      time.Duration    `json:"retry_after,omitempty"`
+	Limits          LimitWaits       `json:"limits,omitzero"`      // waits for Meta's limits
 	ManualURL       string           `json:"manual_url,omitempty"` // where an account is made by hand
 }
 
@@ -125,4 +127,4 @@ func (s *State) progress(stage event.Stage) {
 }
 
 // calm forgets how often and how long the present step was put off.
-func (s *State) calm() { s.Delays, s.StepSince = 0, time.Time{} }
+func (s *State) calm() { s.Delays, s.StepSince, s.LimitedFor = 0, time.Time{}, 0 }

@@ -19,10 +19,11 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 	case Again:
 		return s.again(o, v, max(s.backoff(o.Effect), retryAfter(o.Error)), now)
 	case WaitUntil:
-		wait := max(s.backoff(o.Effect), s.limitOver(o.Error))
-		if !s.WindowEnds.IsZero() { // the time of a strategy stands still meanwhile
-			s.WindowEnds = s.WindowEnds.Add(wait)
+		wait := s.limitOver(o.Error)
+		if !s.keptBack(o.Error) {
+			wait = max(wait, s.backoff(o.Effect))
 		}
+		s.standStill(wait)
 		return s.again(o, v, wait, now)
 	case NotYet:
 		return s.polled(o, now)
@@ -56,7 +57,7 @@ func (s *State) again(o Outcome, v Verdict, wait time.Duration, now time.Time) e
 		since = now
 	}
 	at := now.Add(wait)
-	if !at.After(since.Add(paceOf(o.Effect).patience)) {
+	if !at.After(since.Add(paceOf(o.Effect).patience + s.LimitedFor)) {
 		return s.delay(o.Effect, v.Code, o.Error, at, now)
 	}
 	if o.Effect == ExchangeCode {
@@ -70,7 +71,9 @@ func (s *State) delay(effect Effect, code event.Code, e *event.MetaError, until,
 	if s.StepSince.IsZero() {
 		s.StepSince = now
 	}
-	s.Delays++
+	if s.Delays == 0 || !s.keptBack(e) {
+		s.Delays++
+	}
 	s.Error = problem(code, e)
 	s.tryAt(until, effect)
 	return event.StepDelayed{Step: string(effect), Attempt: s.Delays, Code: code, Error: e, Until: until}

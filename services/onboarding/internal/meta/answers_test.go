@@ -59,8 +59,8 @@ func TestBadAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			g := newGraph(t, tt.answer)
-			c := newClient(t, g.URL)
 			for _, call := range calls {
+				c := newClient(t, g.URL) // one that has met no limit yet
 				before := len(g.requests())
 				_, err := call.do(t, c)
 				f := failure(t, err)

@@ -45,9 +45,21 @@ type answer interface {
 	complete() bool
 }
 
-// do sends a request and decodes its answer into into. How it fails, if it
-// does, is an *Error.
-func (c *Client) do(ctx context.Context, r request, into answer) (err error) {
+// do makes a call, unless a limit of Meta's keeps it back: then nothing was sent,
+// and the error says after how long to come again. How it fails, if it does, is an
+// *Error.
+func (c *Client) do(ctx context.Context, r request, into answer) error {
+	if kind, wait := c.limits.admit(r, errandOf(ctx)); wait > 0 {
+		c.keptBack(ctx, r.op, kind)
+		kept := refuse(r.op, ReasonLimit, event.ClassRateLimit)
+		kept.RetryAfter = seconds(wait)
+		return kept
+	}
+	return c.send(ctx, r, into)
+}
+
+// send sends a request and decodes its answer into into.
+func (c *Client) send(ctx context.Context, r request, into answer) (err error) {
 	started := time.Now()
 	defer func() { c.record(ctx, r.op, time.Since(started), err) }()
 
@@ -72,18 +84,26 @@ func (c *Client) do(ctx context.Context, r request, into answer) (err error) {
 	}
 	defer func() { _ = response.Body.Close() }() // what was read is all that counts
 
-	c.notice(ctx, response.Header)
+	failure := r.receive(ctx, response, into)
+	if failure != nil {
+		failure.RetryAfter = retryAfter(response.Header, failure.MetaError, c.limits.now())
+	}
+	c.notice(ctx, r, response.Header, failure)
+	if failure != nil {
+		return failure
+	}
+	return nil
+}
+
+// receive reads an answer to its end.
+func (r request) receive(ctx context.Context, response *http.Response, into answer) *Error {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		failure := r.unanswered(reasonOf(ctx, err), response.StatusCode)
 		failure.abandoned = ctx.Err()
 		return failure
 	}
-	if failure := r.read(response, body, into); failure != nil {
-		failure.RetryAfter = retryAfter(response.Header, failure.MetaError, time.Now())
-		return failure
-	}
-	return nil
+	return r.read(response, body, into)
 }
 
 // newRequest writes the request down. A body cannot be rewound, so that no

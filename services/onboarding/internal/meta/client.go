@@ -32,8 +32,10 @@ type Client struct {
 	tracer    trace.Tracer
 	durations metric.Float64Histogram
 	usage     metric.Int64Gauge
+	reached   metric.Int64Counter
+	kept      metric.Int64Counter
+	limits    *limits
 	otherSeen atomic.Bool // a version that is not ours was seen, and said once
-	usageSeen atomic.Pointer[string]
 }
 
 // New returns a client. It does not call Meta. No error of it quotes a value.
@@ -55,6 +57,7 @@ func New(config Config) (*Client, error) {
 		pooled:    newTransport(reach, true),
 		single:    newTransport(reach, false),
 		logger:    config.Logger,
+		limits:    newLimits(config.Now),
 		tracer:    config.Tracers.Tracer(scope),
 	}
 	if err := c.instruments(config.Meters.Meter(scope)); err != nil {

@@ -35,6 +35,7 @@ type Config struct {
 	// simulator on another machine, never for Meta.
 	AllowInsecure bool
 
+	Now     func() time.Time     // nil: time.Now; limits end by it
 	Logger  *slog.Logger         // nil: discard
 	Tracers trace.TracerProvider // nil: the global one
 	Meters  metric.MeterProvider // nil: the global one
@@ -45,6 +46,9 @@ var version = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]{1,2}$`)
 // withDefaults fills in what may be left out.
 func (c Config) withDefaults() Config {
 	c.CallTimeout = cmp.Or(c.CallTimeout, DefaultCallTimeout)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -13,6 +13,9 @@
 //   - Redirects and paging links are never followed. An answer is at most 1 MiB of
 //     JSON with no key twice; ids are digits and are taken exactly, as strings or
 //     as numbers of any size.
+//   - What Meta says of its limits, in headers and errors, keeps back the calls that
+//     the limit is about: of the app, of a user, of an account, of a number. Such a
+//     call is not made, and fails with [event.ClassRateLimit] and a time.
 //   - Tokens go in the Authorization header, with appsecret_proof.
 //
 // A [Client] may be used by several goroutines at once.

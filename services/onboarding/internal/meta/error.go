@@ -46,6 +46,7 @@ const (
 	ReasonToken     Reason = "malformed_token" // nothing was sent
 	ReasonID        Reason = "malformed_id"    // nothing was sent
 	ReasonStrategy  Reason = "not_a_creation"  // nothing was sent
+	ReasonLimit     Reason = "limited"         // nothing was sent: a limit of Meta's that we know of lasts
 )
 
 // Error implements error, as in "graph create_waba: permission (Meta 200/1349174,

@@ -18,30 +18,98 @@ import (
 // maxWait is the longest wait that is believed.
 const maxWait = 7 * 24 * time.Hour
 
-// notice looks at what Meta says beside every answer: which version it served,
-// and how much of the limits is used.
-func (c *Client) notice(ctx context.Context, header http.Header) {
+// notice looks at what Meta says beside every answer: which version it served, and
+// how much of its limits is used.
+func (c *Client) notice(ctx context.Context, r request, header http.Header, failure *Error) {
 	served := header.Get("Facebook-Api-Version")
 	if served != "" && served != c.version && version.MatchString(served) && c.otherSeen.CompareAndSwap(false, true) {
 		c.logger.WarnContext(ctx, "graph api serves another version than was asked for",
 			slog.String("asked", c.version), slog.String("served", served))
 	}
-	text := header.Get("X-App-Usage")
-	if last := c.usageSeen.Load(); text == "" || last != nil && *last == text {
-		return
+	for _, kind := range c.limits.learn(r, errandOf(ctx), header, failure) {
+		c.reached.Add(ctx, 1, metric.WithAttributes(attribute.String("limit", string(kind))))
+		c.logger.WarnContext(ctx, "meta limits calls", slog.String("limit", string(kind)), slog.String("operation", string(r.op)))
 	}
-	c.usageSeen.Store(&text)
-	var app struct {
-		Calls int64 `json:"call_count"`
-		Time  int64 `json:"total_time"`
-		CPU   int64 `json:"total_cputime"`
+	c.recordUsage(ctx, header)
+}
+
+// recordUsage shows how much of the limits is used: the app's, and the most used of
+// those that the answer names.
+func (c *Client) recordUsage(ctx context.Context, header http.Header) {
+	if percent, ok := appUsed(header); ok {
+		c.usage.Record(ctx, int64(percent), appUsage)
 	}
-	if json.Unmarshal([]byte(text), &app) == nil {
-		c.usage.Record(ctx, max(app.Calls, app.Time, app.CPU), appUsage)
+	most, ok := 0, false
+	for _, u := range objectsUsed(header) {
+		most, ok = max(most, u.percent), true
+	}
+	if ok {
+		c.usage.Record(ctx, int64(most), accountUsage)
 	}
 }
 
-var appUsage = metric.WithAttributes(attribute.String("limit", "app"))
+var (
+	appUsage     = metric.WithAttributes(attribute.String("limit", string(limitApp)))
+	accountUsage = metric.WithAttributes(attribute.String("limit", string(limitAccount)))
+)
+
+// counts are how much of a limit is used, in percent.
+type counts struct {
+	Calls number `json:"call_count"`
+	Time  number `json:"total_time"`
+	CPU   number `json:"total_cputime"`
+}
+
+func (u counts) percent() int { return int(min(max(u.Calls, u.Time, u.CPU, 0), 1000)) }
+
+// appUsed returns how much of the app's limit is used, in percent, where Meta says it.
+func appUsed(header http.Header) (percent int, ok bool) {
+	var app counts
+	text := header.Get("X-App-Usage")
+	if text == "" || json.Unmarshal([]byte(text), &app) != nil {
+		return 0, false
+	}
+	return app.percent(), true
+}
+
+// used is how much of an object's limit is used.
+type used struct {
+	percent int
+	minutes int64 // until it is over; 0: it is not reached, or Meta does not say
+}
+
+func (u used) wait() time.Duration {
+	if u.minutes <= 0 {
+		return fullWait
+	}
+	return time.Duration(min(u.minutes, int64(maxWait/time.Minute))) * time.Minute
+}
+
+// objectsUsed returns how much of the limits of a business's objects is used, the
+// most limiting use case of each. Its time is in minutes.
+func objectsUsed(header http.Header) map[string]used {
+	text := header.Get("X-Business-Use-Case-Usage")
+	var rows map[string][]struct {
+		counts
+		Minutes number `json:"estimated_time_to_regain_access"`
+	}
+	if text == "" || json.Unmarshal([]byte(text), &rows) != nil {
+		return nil
+	}
+	all := make(map[string]used, len(rows))
+	for id, cases := range rows {
+		if !event.IsMetaID(id) {
+			continue
+		}
+		var most used
+		for _, c := range cases {
+			most.percent = max(most.percent, c.percent())
+			most.minutes = max(most.minutes, int64(c.Minutes))
+		}
+		all[id] = most
+	}
+	return all
+}
 
 // retryAfter returns how many seconds must pass before the call is made again:
 // what Meta says, and at least what its documents say. 0: nothing is known.
@@ -51,8 +119,10 @@ func retryAfter(header http.Header, e event.MetaError, now time.Time) int {
 		wait = errcode.UsualWait(e.Code, e.Subcode)
 	}
 	wait = max(wait, errcode.MinimumWait(e.Code, e.Subcode))
-	return int((min(wait, maxWait) + time.Second - 1) / time.Second)
+	return seconds(min(wait, maxWait))
 }
+
+func seconds(wait time.Duration) int { return int((wait + time.Second - 1) / time.Second) }
 
 // sayRetryAfter reads Retry-After, in seconds or as a date. Meta does not
 // document it; what stands before Meta may send it.
@@ -67,21 +137,13 @@ func sayRetryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// sayRegain reads how long the object that is most limited stays so. Meta gives
-// it in minutes.
+// sayRegain returns how long the object that is most limited stays so.
 func sayRegain(header http.Header) time.Duration {
-	var usage map[string][]struct {
-		Minutes int64 `json:"estimated_time_to_regain_access"`
-	}
-	text := header.Get("X-Business-Use-Case-Usage")
-	if text == "" || json.Unmarshal([]byte(text), &usage) != nil {
-		return 0
-	}
-	var longest int64
-	for _, limits := range usage {
-		for _, limit := range limits {
-			longest = max(longest, limit.Minutes)
+	var longest time.Duration
+	for _, u := range objectsUsed(header) {
+		if u.minutes > 0 {
+			longest = max(longest, u.wait())
 		}
 	}
-	return time.Duration(min(longest, int64(maxWait/time.Minute))) * time.Minute
+	return longest
 }

@@ -27,9 +27,25 @@ func (c *Client) instruments(meter metric.Meter) (err error) {
 		return err
 	}
 	c.usage, err = meter.Int64Gauge("waba.meta.usage",
-		metric.WithDescription("How much of Meta's limit of the app is used, as last seen."),
+		metric.WithDescription("How much of Meta's limit is used, as last said, by whose limit it is."),
 		metric.WithUnit("%"))
+	if err != nil {
+		return err
+	}
+	c.reached, err = meter.Int64Counter("waba.meta.limits.reached",
+		metric.WithDescription("Limits of Meta that were reached, by whose limit it is."))
+	if err != nil {
+		return err
+	}
+	c.kept, err = meter.Int64Counter("waba.meta.calls.kept_back",
+		metric.WithDescription("Calls that were not made because a limit of Meta lasts or is near, by whose limit it is."))
 	return err
+}
+
+// keptBack counts a call that was not made.
+func (c *Client) keptBack(ctx context.Context, op errcode.Operation, kind limitKind) {
+	c.kept.Add(ctx, 1, metric.WithAttributes(
+		attribute.String("operation", string(op)), attribute.String("limit", string(kind))))
 }
 
 // record counts one request.
