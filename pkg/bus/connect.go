@@ -24,6 +24,10 @@ type ConnectOptions struct {
 	Options      []nats.Option // applied last
 }
 
+// ErrURL says that the URL of the bus is wrong in itself. It is never quoted: it may
+// hold a password.
+var ErrURL = errors.New("not a list of nats://host:port")
+
 // requestWait is how long the bus may take to answer where no context ends sooner.
 const requestWait = 5 * time.Second
 
@@ -147,12 +151,12 @@ func parseServers(options ConnectOptions) (servers, shown string, err error) {
 		}
 		parsed, err := url.Parse(entry) // its error quotes the URL
 		if err != nil || parsed.Hostname() == "" {
-			return "", "", fmt.Errorf("connect to bus: URL %d is not nats://host:port", i+1)
+			return "", "", fmt.Errorf("connect to bus: URL %d: %w", i+1, ErrURL)
 		}
 		switch parsed.Scheme {
 		case "nats", "tls", "ws", "wss":
 		default:
-			return "", "", fmt.Errorf("connect to bus: scheme of URL %d is none of nats, tls, ws, wss", i+1)
+			return "", "", fmt.Errorf("connect to bus: scheme of URL %d is none of nats, tls, ws, wss: %w", i+1, ErrURL)
 		}
 		hosts = append(hosts, parsed.Host)
 	}

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"net"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -25,11 +24,11 @@ func DatabaseCheck(db *bun.DB) telemetry.Check {
 	return telemetry.Check{Name: "database", Run: db.PingContext}
 }
 
-// Listen listens where a variable says.
+// Listen listens where a variable says. Its error is a [*ListenError].
 func Listen(ctx context.Context, variable string, addr config.Addr) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(addr))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", variable, err)
+		return nil, &ListenError{Variable: variable, Addr: addr, Err: err}
 	}
 	return listener, nil
 }

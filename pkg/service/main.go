@@ -17,7 +17,7 @@ type Serve func(ctx context.Context, getenv func(name string) string, stderr io.
 func Main(ctx context.Context, name, version string, serve Serve) int {
 	ctx, stop := UntilSignal(ctx)
 	defer stop()
-	err := serve(ctx, os.Getenv, os.Stderr, version) //nolint:forbidigo // it is main's own work
+	err := serve(ctx, os.Getenv, os.Stderr, version)
 	if err != nil {
 		_, _ = fmt.Fprint(os.Stderr, Report(name, err))
 	}

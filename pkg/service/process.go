@@ -57,7 +57,7 @@ type Process struct {
 
 // Open opens what a service stands on, or nothing: logs, telemetry (also for
 // libraries, see [telemetry.Telemetry.InstallGlobals]), the operator's address,
-// the bus and the database. It changes neither streams nor schema, and says which
+// the bus and the database, see [OpenError]. It changes neither streams nor schema, and says which
 // command makes what is missing.
 func Open(ctx context.Context, options Options) (*Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
@@ -156,7 +156,7 @@ func (p *Process) openBus(ctx context.Context, options Options) error {
 		Options:      []nats.Option{nats.NoCallbacksAfterClientClose()}, // closing is no loss
 	})
 	if err != nil {
-		return err
+		return &OpenError{Part: PartBus, Err: err}
 	}
 	p.Conn, p.JetStream = conn, js
 	p.closing(func(context.Context) error {
@@ -169,7 +169,7 @@ func (p *Process) openBus(ctx context.Context, options Options) error {
 func (p *Process) openDatabase(ctx context.Context, options Options) error {
 	db, err := database.Open(ctx, options.Config.DatabaseURL.Reveal())
 	if err != nil {
-		return err
+		return &OpenError{Part: PartDatabase, Err: err}
 	}
 	p.DB = db
 	p.closing(func(context.Context) error { return db.Close() })

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/waba-platform/onboarding/pkg/event"
 	gateway "github.com/waba-platform/onboarding/services/gateway/app"
 )
 
@@ -88,10 +90,14 @@ func newAPIKeysCreate(t *terminal) *cobra.Command {
 		}
 		text, key, err := gateway.NewAPIKey(name, restaurants, scopes, until)
 		if err != nil {
-			return &failure{exit: exitUsage, cause: err, what: err.Error(), next: "waba api-keys create --help"}
+			return t.newKeyFailure(restaurants, scopes, err)
 		}
 		if err := gateway.AddAPIKey(path, key); err != nil {
-			return err
+			if at, ok := errors.AsType[*fs.PathError](err); ok {
+				at.Path = path // it is written beside, and then renamed
+				return at
+			}
+			return t.keyFileFailure(path, err)
 		}
 		shown := showKey(key)
 		if *output == asJSON {
@@ -105,6 +111,25 @@ func newAPIKeysCreate(t *terminal) *cobra.Command {
 		return err
 	})
 	return cmd
+}
+
+// newKeyFailure says in words why there is no such key.
+func (t *terminal) newKeyFailure(restaurants, scopes []string, err error) error {
+	f := &failure{exit: exitUsage, cause: err, next: "waba api-keys create --help"}
+	isNone := func(id string) bool {
+		_, err := event.ParseRestaurantID(id)
+		return err != nil && id != "*"
+	}
+	isNoScope := func(scope string) bool { return !slices.Contains([]string{"onboard", "read", "admin"}, scope) }
+	switch {
+	case slices.ContainsFunc(restaurants, isNone):
+		f.what = t.say("--restaurants tem algo que não é um UUID nem *", "--restaurants has something that is neither a UUID nor *")
+	case slices.ContainsFunc(scopes, isNoScope):
+		f.what = t.say("--scopes tem algo que não é onboard, read nem admin", "--scopes has something that is not onboard, read or admin")
+	default:
+		f.what = t.say("esta chave não serve", "this key is wrong") + t.detail(err)
+	}
+	return f
 }
 
 // parseExpires reads a duration, or a day, which is good to its end.
@@ -182,5 +207,8 @@ func (t *terminal) keyFileFailure(path string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return &failure{exit: exitNotFound, cause: err, what: fmt.Sprintf(t.say("o arquivo %s não existe", "file %s does not exist"), path), next: "waba api-keys create"}
 	}
-	return err
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return err
+	}
+	return &failure{exit: exitFailed, cause: err, what: fmt.Sprintf(t.say("o arquivo %s não serve", "file %s cannot be used"), path) + t.detail(err)}
 }

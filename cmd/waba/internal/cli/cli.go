@@ -76,6 +76,8 @@ waba dev starts everything on this machine: the three services, NATS, the databa
 	add(groupSetUp, newAudit(t), newErrors(t), newKeys(t), newAPIKeys(t), newConfig(t), newVersion(t))
 	root.SetHelpCommandGroupID(groupSetUp)
 	root.SetCompletionCommandGroupID(groupSetUp)
+	root.SetHelpCommand(newHelp(t))
+	t.translateCompletion(root)
 	root.PersistentFlags().BoolP("help", "h", false, t.say("mostra esta ajuda", "shows this help"))
 	return root
 }

@@ -44,7 +44,7 @@ func TestMistakesInACommandLineExitWithTwoAndSayWhatToDo(t *testing.T) {
 		"status a b":               "só um RESTAURANT_ID por vez",
 		"status not-a-uuid":        "o id do restaurante não é um UUID",
 		"version --colour":         "a opção --colour não existe",
-		"version -o yaml":          "o valor da opção --output não serve: table, json",
+		"version -o yaml":          "o valor da opção --output não serve: use table ou json",
 		"dev extra":                "waba dev não recebe argumentos",
 		"dev --http 0.0.0.0:8080":  "--http 0.0.0.0:8080 não é loopback",
 		"dev --nats :4222":         "--nats :4222 não é loopback",

@@ -44,7 +44,7 @@ func TestConfigurationIsPrintedWithoutSecrets(t *testing.T) {
 	}
 	got := waba(t, env, "config", "print", "gateway")
 	require.Equal(t, 78, got.exit)
-	require.Contains(t, got.stderr, "WABA_API_KEYS_FILE is not set")
+	require.Contains(t, got.stderr, "WABA_API_KEYS_FILE não está definida")
 	for line := range strings.Lines(got.stderr) {
 		require.Regexp(t, "^erro: [A-Z_]+ ", line)
 	}
@@ -53,9 +53,9 @@ func TestConfigurationIsPrintedWithoutSecrets(t *testing.T) {
 func TestServiceThatIsNotConfiguredExitsWithSeventyEightAndOneLineForEachMistake(t *testing.T) {
 	t.Parallel()
 	for service, want := range map[string][]string{
-		"gateway":    {"NATS_URL is not set", "DATABASE_URL is not set", "FACEBOOK_APP_ID is not set", "API_BASE_URL is not set, nor is OAUTH_REDIRECT_URI", "WABA_API_KEYS_FILE is not set"},
-		"onboarding": {"NATS_URL is not set", "DATABASE_URL is not set", "FACEBOOK_APP_SECRET is not set"},
-		"auditlog":   {"NATS_URL is not set", "DATABASE_URL is not set"},
+		"gateway":    {"NATS_URL não está definida", "DATABASE_URL não está definida", "FACEBOOK_APP_ID não está definida", "API_BASE_URL não está definida, nem OAUTH_REDIRECT_URI", "WABA_API_KEYS_FILE não está definida"},
+		"onboarding": {"NATS_URL não está definida", "DATABASE_URL não está definida", "FACEBOOK_APP_SECRET não está definida"},
+		"auditlog":   {"NATS_URL não está definida", "DATABASE_URL não está definida"},
 	} {
 		t.Run(service, func(t *testing.T) {
 			t.Parallel()

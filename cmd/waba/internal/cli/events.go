@@ -12,6 +12,7 @@ import (
 
 	"github.com/waba-platform/onboarding/pkg/bus"
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/service"
 )
 
 func newEvents(t *terminal) *cobra.Command {
@@ -58,7 +59,7 @@ func (t *terminal) withBus(ctx context.Context, address string, do func(context.
 		}
 	}
 	if err != nil {
-		return err
+		return &service.OpenError{Part: service.PartBus, Err: err}
 	}
 	defer conn.Close()
 	err = do(ctx, js)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -59,7 +58,7 @@ func (t *terminal) report(err error) exit {
 	word := t.paintErr(t.say("erro:", "error:"))
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
 		for _, mistake := range wrong.Mistakes {
-			_, _ = fmt.Fprintln(t.err, word, mistake)
+			_, _ = fmt.Fprintln(t.err, word, t.mistake(mistake))
 		}
 		return exitConfiguration
 	}
@@ -71,12 +70,9 @@ func (t *terminal) report(err error) exit {
 		_, _ = fmt.Fprintln(t.err, word, t.usageWords(err), "·", t.say("veja --help", "see --help"))
 		return exitUsage
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		_, _ = fmt.Fprintln(t.err, word, t.say("o tempo acabou:", "time is up:"), err)
-		return exitTimeout
-	}
-	_, _ = fmt.Fprintln(t.err, word, err)
-	return exitFailed
+	failed := t.trouble(err)
+	_, _ = fmt.Fprintln(t.err, word, failed)
+	return failed.exit
 }
 
 func (t *terminal) paintErr(text string) string {
@@ -95,8 +91,28 @@ func (t *terminal) usageWords(err error) string {
 		return fmt.Sprintf(t.say("falta o valor da opção %s", "option %s needs a value"), dashed(missing.GetSpecifiedName()))
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return fmt.Sprintf(t.say("o valor da opção --%s não serve: %v", "the value of option --%s is wrong: %v"),
-			invalid.GetFlag().Name, errors.Unwrap(invalid))
+		return fmt.Sprintf(t.say("o valor da opção --%s não serve: use %s", "the value of option --%s is wrong: use %s"),
+			invalid.GetFlag().Name, t.wanted(invalid.GetFlag().Value.Type(), errors.Unwrap(invalid)))
+	}
+	if misspelt, ok := errors.AsType[*pflag.InvalidSyntaxError](err); ok {
+		return fmt.Sprintf(t.say("a opção %s está mal escrita", "option %s is misspelt"), misspelt.GetSpecifiedFlag())
+	}
+	return t.say("o comando está mal escrito", "the command is misspelt") + t.detail(err)
+}
+
+// wanted says what a flag of a type takes.
+func (t *terminal) wanted(kind string, err error) string {
+	switch kind {
+	case "bool":
+		return t.say("true ou false", "true or false")
+	case "duration":
+		return t.say("uma duração como 30s, 5m ou 1h30m", "a duration such as 30s, 5m or 1h30m")
+	case "host:port":
+		return t.say("host:porta, com porta de 0 a 65535", "host:port with a port from 0 to 65535")
+	case "table|json":
+		return t.say("table ou json", "table or json")
+	case "stringSlice":
+		return t.say("uma lista separada por vírgulas", "a list separated by commas")
 	}
 	return err.Error()
 }

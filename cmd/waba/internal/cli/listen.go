@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/service"
 )
 
 // addrFlag is a flag with an address.
@@ -33,7 +34,7 @@ func (t *terminal) listenFailure(flag string, addr config.Addr, err error) error
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return t.portBusy(flag, addr, err)
 	}
-	return fmt.Errorf("%s %s: %w", flag, addr, err)
+	return &service.ListenError{Variable: flag, Addr: addr, Err: err}
 }
 
 func (t *terminal) portBusy(flag string, addr config.Addr, cause error) error {

@@ -188,7 +188,7 @@ func (t *terminal) withTargets(ctx context.Context, do func(context.Context, tar
 	at := targets{replicas: cfg.Streams.Replicas, lazySync: cfg.Dev.LazySync}
 	if !cfg.DatabaseURL.IsZero() {
 		if at.db, err = database.Open(ctx, cfg.DatabaseURL.Reveal()); err != nil {
-			return err
+			return &service.OpenError{Part: service.PartDatabase, Err: err}
 		}
 		defer func() { err = errors.Join(err, at.db.Close()) }()
 	}
@@ -205,7 +205,7 @@ func (t *terminal) withTargets(ctx context.Context, do func(context.Context, tar
 		}
 		conn, js, err := bus.Connect(connect, options)
 		if err != nil {
-			return err
+			return &service.OpenError{Part: service.PartBus, Err: err}
 		}
 		defer conn.Close()
 		at.js = js

@@ -50,7 +50,7 @@ func TestMigrateThatCannotAskAboutSyncingSaysSo(t *testing.T) {
 		text string
 	}{
 		always.URL:        {1, "not of the system account"},
-		"/nowhere/CANARY": {78, "NATS_SYS_CREDS is neither nats://user:password@host:port nor a file that can be read"},
+		"/nowhere/CANARY": {78, "NATS_SYS_CREDS não é nats://usuário:senha@host:porta nem um arquivo que se possa ler"},
 	} {
 		got := waba(t, map[string]string{"NATS_URL": always.URL, "NATS_SYS_CREDS": creds}, "migrate")
 		require.Equal(t, want.exit, got.exit)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	auditlog "github.com/waba-platform/onboarding/services/auditlog/app"
+	onboarding "github.com/waba-platform/onboarding/services/onboarding/app"
 )
 
 // readiness is the answer of /readyz.
@@ -62,9 +65,28 @@ func (t *terminal) printReady(found readiness, output format) error {
 	}
 	rows := [][]string{{t.say("VERIFICAÇÃO", "CHECK"), t.say("PRONTO", "READY"), t.say("MOTIVO", "REASON")}}
 	for _, check := range found.Checks {
-		rows = append(rows, []string{check.Name, t.yesNo(check.OK), check.Reason})
+		rows = append(rows, []string{check.Name, t.yesNo(check.OK), t.reason(check.Reason)})
 	}
 	return printTable(t.out, rows...)
+}
+
+// reason says why a check fails. JSON keeps the words of the process.
+func (t *terminal) reason(text string) string {
+	if t.english {
+		return text
+	}
+	for _, known := range [][2]string{
+		{"failed", "falhou"},
+		{"timed out", "não respondeu a tempo"},
+		{"still running", "ainda não respondeu"},
+		{string(auditlog.ReasonGap), "faltam linhas: execute `waba audit rebuild`"},
+		{string(onboarding.ReasonKeyring), "o keyring não abre o que um gateway selou por último"},
+	} {
+		if text == known[0] {
+			return known[1]
+		}
+	}
+	return text
 }
 
 func askReady(ctx context.Context, address string, timeout time.Duration) (found readiness, err error) {

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/waba-platform/onboarding/pkg/config"
+	"github.com/waba-platform/onboarding/pkg/service"
 )
 
 // BusyError says that another process listens on an address.
@@ -64,12 +65,13 @@ func listen(ctx context.Context, flag string, addr config.Addr) (net.Listener, e
 	return listener, nil
 }
 
-// busy turns "address in use" into a [BusyError].
+// busy turns "address in use" into a [BusyError], and anything else into a
+// [service.ListenError].
 func busy(flag string, addr config.Addr, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return &BusyError{Flag: flag, Addr: addr}
 	}
-	return fmt.Errorf("%s %s: %w", flag, addr, err)
+	return &service.ListenError{Variable: flag, Addr: addr, Err: err}
 }
 
 func urlOf(listener net.Listener) string { return "http://" + listener.Addr().String() }

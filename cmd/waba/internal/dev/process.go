@@ -19,6 +19,7 @@ import (
 	"github.com/waba-platform/onboarding/pkg/config"
 	"github.com/waba-platform/onboarding/pkg/database"
 	"github.com/waba-platform/onboarding/pkg/seal"
+	"github.com/waba-platform/onboarding/pkg/service"
 	"github.com/waba-platform/onboarding/pkg/telemetry"
 	auditlog "github.com/waba-platform/onboarding/services/auditlog/app"
 	onboarding "github.com/waba-platform/onboarding/services/onboarding/app"
@@ -196,7 +197,7 @@ func (p *process) openBus(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, busWithin)
 	defer cancel()
 	if p.owner, err = p.broker.connect(ctx, bus.UserMigrate); err != nil {
-		return err
+		return &service.OpenError{Part: service.PartBus, Err: err}
 	}
 	return bus.Migrate(ctx, p.owner, p.cfg.streams.Replicas)
 }
@@ -207,7 +208,7 @@ const busWithin = 15 * time.Second
 func (p *process) openDatabase(ctx context.Context) error {
 	db, err := database.Open(ctx, p.cfg.process.DatabaseURL.Reveal())
 	if err != nil {
-		return err
+		return &service.OpenError{Part: service.PartDatabase, Err: err}
 	}
 	p.db = db
 	_, err = migrations.Up(ctx, db)

@@ -63,27 +63,28 @@ func TestCompleteKeepsWhatIsThereAndMakesWhatIsMissing(t *testing.T) {
 func TestCompleteMakesNoKeyringBesideAPublicKeyThatItWouldNotOpen(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name  string
-		spoil func(*testing.T, keys.Files)
-		want  error
+		name   string
+		spoil  func(*testing.T, keys.Files)
+		broken bool // else it is unpaired
+		lost   bool
 	}{
-		{"the keyring is lost", func(t *testing.T, f keys.Files) {
+		{name: "the keyring is lost", lost: true, spoil: func(t *testing.T, f keys.Files) {
 			require.NoError(t, os.Remove(f.Keyring))
-		}, &keys.UnpairedError{Lost: true}},
-		{"the keyring is another", func(t *testing.T, f keys.Files) {
+		}},
+		{name: "the keyring is another", spoil: func(t *testing.T, f keys.Files) {
 			other, err := seal.NewKeyring()
 			require.NoError(t, err)
 			require.NoError(t, other.Replace(f.Keyring))
-		}, &keys.UnpairedError{}},
-		{"the keyring is broken", func(t *testing.T, f keys.Files) {
+		}},
+		{name: "the keyring is broken", broken: true, spoil: func(t *testing.T, f keys.Files) {
 			require.NoError(t, os.WriteFile(f.Keyring, []byte(`{"version":1`), 0o600))
-		}, &keys.BrokenError{}},
-		{"the keyring can be read by others", func(t *testing.T, f keys.Files) {
+		}},
+		{name: "the keyring can be read by others", broken: true, spoil: func(t *testing.T, f keys.Files) {
 			require.NoError(t, os.Chmod(f.Keyring, 0o644)) //nolint:gosec // that is what is wrong with it
-		}, &keys.BrokenError{}},
-		{"the public key is broken", func(t *testing.T, f keys.Files) {
+		}},
+		{name: "the public key is broken", broken: true, spoil: func(t *testing.T, f keys.Files) {
 			require.NoError(t, os.WriteFile(f.SealPublic, []byte("nonsense"), 0o600))
-		}, &keys.BrokenError{}},
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -94,10 +95,13 @@ func TestCompleteMakesNoKeyringBesideAPublicKeyThatItWouldNotOpen(t *testing.T) 
 			before, _ := os.ReadFile(files.Keyring)
 
 			_, err = keys.Complete(dir)
-			require.IsType(t, tt.want, err)
-			if want, ok := tt.want.(*keys.UnpairedError); ok { //nolint:errorlint // it is not wrapped
-				want.Files = files
-				require.Equal(t, want, err)
+			var broken *keys.BrokenError
+			var unpaired *keys.UnpairedError
+			if tt.broken {
+				require.ErrorAs(t, err, &broken)
+			} else {
+				require.ErrorAs(t, err, &unpaired)
+				require.Equal(t, keys.UnpairedError{Files: files, Lost: tt.lost}, *unpaired)
 			}
 			after, _ := os.ReadFile(files.Keyring)
 			require.Equal(t, before, after)
