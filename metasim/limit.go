@@ -15,6 +15,15 @@ var limitScenarios = []Scenario{
 		}),
 	},
 	{
+		Name: "exchange-rate-limited", Ends: EndsCodeRefused, shape: existing,
+		PT: "Limite de chamadas do aplicativo (código 4) já na troca do código, 1 minuto: é preciso começar de novo depois",
+		EN: "The app's call limit (code 4) at the exchange of the code already, 1 minute: it must be started again later",
+		faults: scripted(Fault{
+			Ops: []Op{OpExchange}, Kind: FaultError, Times: 1, Status: 400, ErrorCode: 4, RetryAfter: 60,
+			Message: "(#4) Application request limit reached",
+		}),
+	},
+	{
 		Name: "account-rate-limited", Ends: EndsRateLimited, shape: existing,
 		PT: "Limite de chamadas da conta (80007), 1 minuto, duas vezes: só este restaurante espera",
 		EN: "The account's call limit (80007), 1 minute, twice: this restaurant alone waits",

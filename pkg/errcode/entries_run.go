@@ -121,8 +121,8 @@ var runEntries = []Entry{
 		Actor: event.ActorAutomatic, Action: event.ActionWait,
 		title: phrase{"A Meta pediu uma pausa", "Meta asked for a pause"},
 		text: phrase{
-			"A Meta limitou as consultas por algum tempo. Nada do que foi feito se perde.",
-			"Meta has limited requests for a time. Nothing that was done is lost.",
+			"A Meta limitou as nossas consultas por algum tempo.",
+			"Meta has limited our requests for a time.",
 		},
 	},
 	{

@@ -106,6 +106,8 @@ var elsewhere = map[string]string{
 	"rate-limited": "the whole app waits: TestAnAppsLimitMakesEveryRestaurantWait",
 	"retry-after":  "the same",
 	"usage-full":   "the same",
+
+	"exchange-rate-limited": "and codes with it: TestALimitAtTheExchangeSaysFromWhenToStartAgain",
 }
 
 func TestTheFlowInEveryWayItCanEnd(t *testing.T) {

@@ -66,3 +66,18 @@ func TestALimitOfOneRestaurantLeavesTheOthersAlone(t *testing.T) {
 		})
 	}
 }
+
+func TestALimitAtTheExchangeSaysFromWhenToStartAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for i, code := range []string{"demo-exchange-rate-limited-met", "default-kept-back"} {
+		r := s.receive(t, code, event.Claims{})
+		got := s.until(t, r, endedOrResting)
+		require.Equal(t, event.StatusFailed, got.Status)
+		require.Equal(t, event.CodeRateLimited, got.Error.Code)
+		require.Equal(t, event.ActionRestartSignup, got.NextAction.Kind)
+		require.WithinRange(t, got.NextAction.AvailableAt, time.Now().Add(40*time.Second), time.Now().Add(time.Minute+time.Second))
+		require.Equal(t, 1-i, s.meta.Calls(metasim.OpAny, code), "the second is not sent: its code is still good")
+		s.requireReplays(t, r.restaurant)
+	}
+}

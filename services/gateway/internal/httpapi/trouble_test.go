@@ -22,6 +22,17 @@ func failed(code event.Code, class event.Class, kind event.ActionKind, actor eve
 	}}
 }
 
+// restartAt ends a run because Meta limited its exchange for a time.
+func restartAt(wait time.Duration) step {
+	ended := failed(event.CodeRateLimited, event.ClassRateLimit, event.ActionRestartSignup, event.ActorRestaurant)
+	put := ended.change
+	ended.change = func(s *event.Snapshot) {
+		put(s)
+		s.NextAction.AvailableAt = time.Now().Add(wait)
+	}
+	return ended
+}
+
 func TestTheAnswerAndTheStatusTellTheSameOfTrouble(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -38,6 +49,7 @@ func TestTheAnswerAndTheStatusTellTheSameOfTrouble(t *testing.T) {
 		{"Meta was down for too long", failed(event.CodeMetaUnavailable, event.ClassTransient, event.ActionRetry, event.ActorOperator), 502, true, event.ActionRetry, event.ActorOperator, 0},
 		{"the exchange was not answered", failed(event.CodeExchangeUnanswered, event.ClassUnanswered, event.ActionRestartSignup, event.ActorRestaurant), 502, false, event.ActionRestartSignup, event.ActorRestaurant, 0},
 		{"the exchange was limited", failed(event.CodeRateLimited, event.ClassRateLimit, event.ActionRestartSignup, event.ActorRestaurant), 503, false, event.ActionRestartSignup, event.ActorRestaurant, 0},
+		{"the exchange was limited until a time", restartAt(time.Minute), 503, false, event.ActionRestartSignup, event.ActorRestaurant, 60},
 		{"Meta has blocked", acting(event.CodeBlocked, event.ActionResolveBlock), 503, false, event.ActionResolveBlock, event.ActorRestaurant, 0},
 		{"rights are missing", acting(event.CodePermissionMissing, event.ActionGrantPermissions), 422, false, event.ActionGrantPermissions, event.ActorRestaurant, 0},
 	} {

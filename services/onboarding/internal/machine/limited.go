@@ -48,6 +48,17 @@ func (s *State) standStill(wait time.Duration) {
 	}
 }
 
+// failUntil ends the run. Where a limit is why, beginning anew before its end would
+// meet it again: it says when that is worth trying.
+func (s *State) failUntil(v Verdict, e *event.MetaError, now time.Time) event.Event {
+	failed := s.fail(v, e)
+	if wait := retryAfter(e); wait > 0 && e.Class == event.ClassRateLimit && s.Policy.Limits.Patience > 0 {
+		s.NextAction.AvailableAt = now.Add(wait)
+		failed.NextAction = *s.NextAction
+	}
+	return failed
+}
+
 // OfItself says whether the run goes on by itself after a rest, and nobody has asked
 // for it: others come first.
 func (s State) OfItself() bool { return !s.RestedSince.IsZero() }

@@ -71,6 +71,36 @@ func TestPollsStandStillWhileMetaLimits(t *testing.T) {
 	require.Equal(t, 11, w.count(machine.LookForWaba))
 }
 
+func TestALimitedExchangeSaysFromWhenACodeIsWorthBringing(t *testing.T) {
+	t.Parallel()
+	w := newLimitedWorld(t)
+	w.next[machine.ExchangeCode] = []string{limitedFor(7 * time.Minute)}
+	w.begin()
+	require.Equal(t, event.StatusFailed, w.state.Status)
+	require.Equal(t, event.ActionRestartSignup, w.state.NextAction.Kind)
+	require.Equal(t, w.now.Add(7*time.Minute), w.state.NextAction.AvailableAt)
+	failed, ok := w.decided[len(w.decided)-1].(event.OnboardingFailed)
+	require.True(t, ok)
+	require.Equal(t, *w.state.NextAction, failed.NextAction)
+	w.begin() // earlier is allowed: the limit may be over
+	require.Zero(t, w.count(machine.ReadBack))
+	require.Equal(t, 2, w.count(machine.ExchangeCode))
+}
+
+func TestARunFromBeforeWaitsAsItDid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t) // its policy knows of no limits
+	w.always[machine.Discover] = limitedFor(10 * time.Hour)
+	w.begin()
+	for w.state.Status == event.StatusInProgress {
+		require.Less(t, w.state.Todo.Until.Sub(w.now), 10*time.Hour+15*time.Second)
+		require.Zero(t, w.state.LimitedFor)
+		w.tick()
+	}
+	require.Equal(t, event.StatusFailed, w.state.Status)
+	require.Less(t, w.now.Sub(noon), 24*time.Hour)
+}
+
 func TestACallThatWasKeptBackIsNoTry(t *testing.T) {
 	t.Parallel()
 	w := newLimitedWorld(t)

@@ -35,7 +35,7 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 		}
 		return s.act(v, o.Error, now)
 	case Fail:
-		return s.fail(v, o.Error)
+		return s.failUntil(v, o.Error, now)
 	case LookFirst, NextOne:
 	}
 	return nil
@@ -93,7 +93,7 @@ func problem(code event.Code, e *event.MetaError) *event.Problem {
 }
 
 // fail ends the run.
-func (s *State) fail(v Verdict, e *event.MetaError) event.Event {
+func (s *State) fail(v Verdict, e *event.MetaError) event.OnboardingFailed {
 	action := event.NextAction{Kind: v.Action, Actor: v.Actor}
 	s.Error = problem(v.Code, e)
 	s.Error.Retryable = v.Action == event.ActionRetry
