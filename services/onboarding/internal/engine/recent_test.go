@@ -98,10 +98,10 @@ type nothingFound struct{ *performer }
 
 func (n nothingFound) Perform(ctx context.Context, s machine.State) (machine.Outcome, error) {
 	outcome, err := n.performer.Perform(ctx, s)
-	switch s.Todo.Effect {
-	case machine.Discover:
+	if s.Todo.Effect == machine.Discover {
 		outcome.Found, outcome.MakeIn = nil, "300000"
-	case machine.CreateWaba:
+	}
+	if s.Todo.Effect == machine.CreateWaba {
 		outcome.Error = &event.MetaError{Operation: "create_waba", Code: 10, Class: event.ClassPermission}
 	}
 	return outcome, err
