@@ -308,6 +308,9 @@ func drawAuthority(t *rapid.T, s machine.State) event.Authority {
 
 func drawPolicy(t *rapid.T) machine.Policy {
 	p := policy()
+	if rapid.Bool().Draw(t, "limits") {
+		p.Limits = machine.UsualLimitWaits
+	}
 	if rapid.IntRange(0, 4).Draw(t, "odd") == 0 {
 		p.Strategies = p.Strategies[:rapid.IntRange(0, 4).Draw(t, "strategies")]
 		p.StrategyTimeout = time.Duration(rapid.IntRange(0, 60).Draw(t, "window")) * time.Second

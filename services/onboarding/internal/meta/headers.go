@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -53,14 +55,26 @@ var (
 	accountUsage = metric.WithAttributes(attribute.String("limit", string(limitAccount)))
 )
 
-// counts are how much of a limit is used, in percent.
-type counts struct {
-	Calls number `json:"call_count"`
-	Time  number `json:"total_time"`
-	CPU   number `json:"total_cputime"`
+// amount is a number in a usage header, read leniently: what is none counts as 0,
+// and spoils nothing beside it.
+type amount float64
+
+// UnmarshalJSON implements [json.Unmarshaler]. It accepts everything.
+func (v *amount) UnmarshalJSON(data []byte) error {
+	if n, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64); err == nil && n > 0 {
+		*v = amount(min(n, 1<<30))
+	}
+	return nil
 }
 
-func (u counts) percent() int { return int(min(max(u.Calls, u.Time, u.CPU, 0), 1000)) }
+// counts are how much of a limit is used, in percent.
+type counts struct {
+	Calls amount `json:"call_count"`
+	Time  amount `json:"total_time"`
+	CPU   amount `json:"total_cputime"`
+}
+
+func (u counts) percent() int { return int(max(u.Calls, u.Time, u.CPU)) }
 
 // appUsed returns how much of the app's limit is used, in percent, where Meta says it.
 func appUsed(header http.Header) (percent int, ok bool) {
@@ -91,10 +105,10 @@ func objectsUsed(header http.Header) map[string]used {
 	text := header.Get("X-Business-Use-Case-Usage")
 	var rows map[string][]struct {
 		counts
-		Minutes number `json:"estimated_time_to_regain_access"`
+		Minutes amount `json:"estimated_time_to_regain_access"`
 	}
-	if text == "" || json.Unmarshal([]byte(text), &rows) != nil {
-		return nil
+	if text != "" {
+		_ = json.Unmarshal([]byte(text), &rows) // what can be read counts
 	}
 	all := make(map[string]used, len(rows))
 	for id, cases := range rows {
@@ -104,7 +118,7 @@ func objectsUsed(header http.Header) map[string]used {
 		var most used
 		for _, c := range cases {
 			most.percent = max(most.percent, c.percent())
-			most.minutes = max(most.minutes, int64(c.Minutes))
+			most.minutes = max(most.minutes, int64(math.Ceil(float64(c.Minutes))))
 		}
 		all[id] = most
 	}

@@ -329,3 +329,41 @@ func TestLimitsAreCountedWithoutNamingAnybody(t *testing.T) {
 	require.EqualValues(t, 100, usage["account"])
 	require.Less(t, usage["app"], int64(100))
 }
+
+func TestUsageHeadersAreReadAsFarAsTheyCanBe(t *testing.T) {
+	t.Parallel()
+	const business = "X-Business-Use-Case-Usage"
+	for text, wait := range map[string]time.Duration{
+		`{"880011223344556":[{"call_count":100.4}]}`:                                                5 * time.Minute,
+		`{"880011223344556":[{"call_count":99.9}]}`:                                                 0,
+		`{"880011223344556":[{"type":7,"call_count":"100","estimated_time_to_regain_access":"4"}]}`: 4 * time.Minute,
+		`{"880011223344556":[{"call_count":3,"estimated_time_to_regain_access":2.5}]}`:              3 * time.Minute,
+		`{"880011223344556":[{"call_count":{}},{"call_count":100}],"2":"x"}`:                        5 * time.Minute,
+		`{"2":"x","880011223344556":[{"call_count":100}]}`:                                          5 * time.Minute,
+		`{"880011223344556":[{"estimated_time_to_regain_access":1e300}]}`:                           7 * 24 * time.Hour,
+		`{"880011223344556":[{"call_count":-5,"estimated_time_to_regain_access":-1}]}`:              0,
+		`{"880011223344556":[{"call_count":null}]}`:                                                 0,
+		`{"a business":[{"call_count":100}]}`:                                                       0,
+		`{"777000111222333":[{"call_count":100}]}`:                                                  5 * time.Minute, // its owner, by another name
+		`{"777000111222333":[{"call_count":100}],"880011223344556":[{"call_count":1}]}`:             0,               // another's
+		`[100]`: 0,
+		`{`:     0,
+		`null`:  0,
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			g := newGraph(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set(business, text)
+				says(200, `{"success":true}`)(w, r)
+			})
+			c := newClient(t, g.URL, func(c *meta.Config) { c.Now = (&clock{at: noon}).now })
+			require.NoError(t, c.SubscribeApp(t.Context(), token, waba))
+			err := c.SubscribeApp(t.Context(), token, waba)
+			if wait == 0 {
+				require.NoError(t, err)
+				return
+			}
+			require.Equal(t, int(wait/time.Second), failure(t, err).RetryAfter)
+		})
+	}
+}
