@@ -107,6 +107,8 @@ func (s *Server) perform(c *call, f *Fault) answer {
 		return answer{status: cmp.Or(f.Status, http.StatusServiceUnavailable), body: htmlPage, kind: htmlType}
 	case FaultEmpty, FaultHuge:
 		return answer{status: cmp.Or(f.Status, http.StatusOK)}
+	case FaultBody:
+		return answer{status: cmp.Or(f.Status, http.StatusOK), body: []byte(f.Body)}
 	case FaultRedirect:
 		a = answer{status: http.StatusFound}
 		a.set("Location", f.Location)

@@ -23,12 +23,13 @@ const (
 	FaultStall      FaultKind = "stall"      // no answer until the client leaves
 	FaultHuge       FaultKind = "huge"       // a body without a useful end
 	FaultRedirect   FaultKind = "redirect"   // 302 to Location
+	FaultBody       FaultKind = "body"       // Status with Body, whatever it is
 	FaultUsage      FaultKind = "usage"      // executed and answered; only the usage headers differ
 )
 
 var faultKinds = []FaultKind{
 	FaultLatency, FaultError, FaultHTML, FaultCut, FaultUnanswered, FaultTruncated, FaultEmpty, FaultStall, FaultHuge, FaultRedirect,
-	FaultUsage,
+	FaultBody, FaultUsage,
 }
 
 // Fault is a scripted misbehaviour. It meets the requests that match Ops and
@@ -45,7 +46,7 @@ type Fault struct {
 	Kind      FaultKind `json:"kind"`
 	LatencyMS int       `json:"latency_ms,omitempty"` // before the answer; goes with every kind
 	Execute   bool      `json:"execute,omitempty"`    // do the work all the same, then misbehave
-	Status    int       `json:"status,omitempty"`     // HTTP status of error (400), html (503), empty (200)
+	Status    int       `json:"status,omitempty"`     // HTTP status of error (400), html (503), empty and body (200)
 
 	ErrorCode    int    `json:"error_code,omitempty"` // of kind error
 	ErrorSubcode int    `json:"error_subcode,omitempty"`
@@ -61,6 +62,7 @@ type Fault struct {
 	RetryAfterDate bool `json:"retry_after_date,omitempty"` // Retry-After as an HTTP date
 
 	Location string `json:"location,omitempty"` // of kind redirect
+	Body     string `json:"body,omitempty"`     // of kind body
 	Bytes    int64  `json:"bytes,omitempty"`    // of kind huge; 64 MiB when 0
 }
 

@@ -124,6 +124,26 @@ func TestMetaErrors(t *testing.T) {
 		require.False(t, ok)
 	})
 
+	t.Run("each row is met somewhere, or is about what we do not do", func(t *testing.T) {
+		t.Parallel()
+		require.ElementsMatch(t, constants(t, "operation.go", "Operation"), words(errcode.Operations()))
+		where := func(code, subcode int) []errcode.Operation {
+			for _, row := range errcode.MetaErrors() {
+				if row.Code == code && row.Subcode == subcode && len(row.Only) == 0 {
+					return row.Where()
+				}
+			}
+			t.Fatalf("no row %d/%d", code, subcode)
+			return nil
+		}
+		require.Equal(t, errcode.Operations(), where(190, 463))
+		require.Equal(t, errcode.Operations(), where(80007, 2446079))
+		require.Equal(t, []errcode.Operation{errcode.OpExchangeCode}, where(100, 36007))
+		require.Contains(t, where(100, 33), errcode.OpListOwned)
+		require.Equal(t, []errcode.Operation{errcode.OpRegisterNumber}, where(133005, 0))
+		require.Empty(t, where(132001, 0), "templates")
+	})
+
 	t.Run("all that is known of Meta's errors is there, with its class", func(t *testing.T) {
 		t.Parallel()
 		body, err := os.ReadFile("../../../shared/meta/errors.json")

@@ -112,6 +112,7 @@ func (c Config) policy() machine.Policy {
 		PollTimeout:     c.PollTimeout,
 		RetryAfter:      c.RetryAfter,
 		Limits:          machine.UsualLimitWaits,
+		Edition:         machine.PresentEdition,
 		ManualURL:       manualURL,
 	}
 }

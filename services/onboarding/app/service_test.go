@@ -45,6 +45,14 @@ func start(t *testing.T, options ...func(*app.Config)) *service {
 
 func startOn(t *testing.T, js jetstream.JetStream, db *bun.DB, options ...func(*app.Config)) *service {
 	t.Helper()
+	s := idle(t, js, db, options...)
+	s.replica(t)
+	return s
+}
+
+// idle is a service of which no process runs yet.
+func idle(t *testing.T, js jetstream.JetStream, db *bun.DB, options ...func(*app.Config)) *service {
+	t.Helper()
 	meta, err := metasim.New(metasim.Options{})
 	require.NoError(t, err)
 	graph := httptest.NewServer(meta)
@@ -62,7 +70,6 @@ func startOn(t *testing.T, js jetstream.JetStream, db *bun.DB, options ...func(*
 		option(&s.config)
 	}
 	require.NoError(t, s.config.Validate())
-	s.replica(t)
 	return s
 }
 

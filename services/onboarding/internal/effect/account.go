@@ -43,7 +43,9 @@ func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome,
 			return machine.Outcome{Looks: q.looks}, err
 		}
 	}
-	found, err = q.prove(ctx, found)
+	if found, err = q.prove(ctx, found); err == nil && len(found) == 0 && s.Stage == event.StageCreation {
+		err = q.withheld // the next call would make an account beside one that could not be seen
+	}
 	return machine.Outcome{Looks: q.looks, Found: found}, err
 }
 

@@ -77,7 +77,9 @@ func (q *search) byListThere(ctx context.Context, s machine.State) ([]machine.Ac
 // token may know the business all the same. What Meta could not answer is an error.
 func (q *search) listedIn(ctx context.Context, s machine.State, claimed event.BusinessID) ([]machine.Account, error) {
 	q.business = "" // no other is taken in its place
+	before := q.withheld
 	listed, err := q.accountsOf(ctx, claimed, event.StrategyBusiness)
+	q.withheld = before // whoever names the business wants the account there, be it seen or made
 	if err != nil || q.business != "" {
 		return listed, err
 	}

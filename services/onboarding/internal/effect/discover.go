@@ -13,13 +13,14 @@ import (
 
 // search is one search for accounts. It keeps every look, in order. A look that
 // Meta refuses is no obstacle to the next; one that Meta could not answer ends the
-// search, since "not found" must be true.
+// search, since "not found" must be true. What each refusal means stands in [Calls].
 type search struct {
 	graph    *meta.Client
 	token    seal.Secret
 	looks    []event.Look
 	searched []event.BusinessID
 	business event.BusinessID // the first that the token knows
+	withheld error            // the first refusal for which an account may be there unseen
 }
 
 // discover searches for the restaurant's account: by hint, by the ids in the
@@ -61,7 +62,7 @@ func (q *search) run(ctx context.Context, s machine.State) ([]machine.Account, e
 			return found, err
 		}
 	}
-	return nil, nil
+	return nil, q.withheld
 }
 
 // byToken takes the accounts that the token itself names.
@@ -203,7 +204,7 @@ func (q *search) prove(ctx context.Context, found []machine.Account) ([]machine.
 	if len(found) != 1 {
 		return found, nil
 	}
-	account := found[0]
+	account, before := found[0], q.withheld
 	phones, refusal := q.graph.PhoneNumbers(ctx, q.token, account.ID)
 	ok, err := q.look(account.Strategy, "phone_numbers", string(account.ID), 1, refusal)
 	if err != nil {
@@ -211,8 +212,12 @@ func (q *search) prove(ctx context.Context, found []machine.Account) ([]machine.
 	}
 	if !ok {
 		listed := account.Strategy == event.StrategyBusiness || account.Strategy == event.StrategyPage
-		if e, _ := errors.AsType[*meta.Error](refusal); listed && e.Class == event.ClassPermission {
+		e, _ := errors.AsType[*meta.Error](refusal)
+		switch {
+		case listed && e.Class == event.ClassPermission:
 			return nil, refusal
+		case !listed && e.Class != event.ClassPermission:
+			q.withheld = before // what the token names may be no account at all
 		}
 		return nil, nil
 	}
@@ -236,13 +241,13 @@ func (q *search) look(strategy event.Strategy, call, id string, found int, err e
 	}
 	look.Found, look.Error = 0, &refusal.MetaError
 	q.looks = append(q.looks, look)
-	switch refusal.Class {
-	case event.ClassPermission, event.ClassInvalid, event.ClassConflict, event.ClassNotFound:
-		return false, nil
-	case event.ClassTransient, event.ClassRateLimit, event.ClassAuthExpired, event.ClassBlocked,
-		event.ClassUnreachable, event.ClassUnanswered:
+	switch {
+	case !definite(refusal.Class):
+		return false, err
+	case refusedLook(refusal.Operation) == Withholds && q.withheld == nil:
+		q.withheld = err
 	}
-	return false, err
+	return false, nil
 }
 
 func (q *search) know(business event.BusinessID) {

@@ -90,23 +90,34 @@ func drawStatuses(b *strings.Builder) {
 
 // kinds says what each kind of verdict does.
 var kinds = []struct {
-	do   Do
-	text string
+	do     Do
+	status event.Status // at once
+	text   string
 }{
-	{Again, "the same call after a growing wait, while there is patience for it (see Limits)"},
-	{WaitUntil, "the same call when Meta's limit is over"},
-	{LookFirst, "it may have happened: a look before anything else"},
-	{NextOne, "the next creation strategy, at once"},
-	{NotYet, "a poll that found nothing"},
-	{Reauthorize, "the end of the run: the restaurant authorizes again"},
-	{Act, "a rest until somebody has acted"},
-	{Fail, "the end of the run"},
+	{Again, event.StatusInProgress, "the same call after a growing wait, while there is patience for it (see Limits)"},
+	{WaitUntil, event.StatusInProgress, "the same call when Meta's limit is over"},
+	{LookFirst, event.StatusInProgress, "it may have happened: a look before anything else"},
+	{NextOne, event.StatusInProgress, "the next creation strategy, at once"},
+	{NotYet, event.StatusInProgress, "a poll that found nothing"},
+	{Reauthorize, event.StatusReauth, "the end of the run: the restaurant authorizes again"},
+	{Act, event.StatusAction, "a rest until somebody has acted"},
+	{Fail, event.StatusFailed, "the end of the run"},
+}
+
+// Status returns what a verdict makes of the run at once.
+func (v Verdict) Status() event.Status {
+	for _, kind := range kinds {
+		if kind.do == v.Do {
+			return kind.status
+		}
+	}
+	return ""
 }
 
 func drawKinds(b *strings.Builder) {
-	b.WriteString("| verdict | what follows |\n|---|---|\n")
+	b.WriteString("| verdict | status | what follows |\n|---|---|---|\n")
 	for _, kind := range kinds {
-		fmt.Fprintf(b, "| %s | %s |\n", code(kind.do), kind.text)
+		fmt.Fprintf(b, "| %s | %s | %s |\n", code(kind.do), code(kind.status), kind.text)
 	}
 }
 
@@ -127,7 +138,8 @@ func drawVerdicts(b *strings.Builder) {
 		}
 	}
 	b.WriteString("\nWhere a code of Meta differs from its class:\n\n| effect | Meta's code " + columns + "|---|---|---|---|---|---|\n")
-	keys := slices.SortedFunc(maps.Keys(verdictsByCode), func(a, b metaCode) int {
+	byCode := presentVerdictsByCode()
+	keys := slices.SortedFunc(maps.Keys(byCode), func(a, b metaCode) int {
 		if a.Effect != b.Effect {
 			return slices.Index(Effects, a.Effect) - slices.Index(Effects, b.Effect)
 		}
@@ -141,7 +153,7 @@ func drawVerdicts(b *strings.Builder) {
 		if key.Subcode != 0 {
 			number += fmt.Sprintf("/%d", key.Subcode)
 		}
-		fmt.Fprintf(b, "| %s | %s %s", code(key.Effect), number, row(verdictsByCode[key]))
+		fmt.Fprintf(b, "| %s | %s %s", code(key.Effect), number, row(byCode[key]))
 	}
 	b.WriteString("\nWhere it is not Meta that refuses:\n\n| effect " + columns + "|---|---|---|---|---|\n")
 	reasons := slices.SortedFunc(maps.Keys(verdictsOfOurs), func(a, b ours) int {
@@ -161,6 +173,9 @@ func drawVerdicts(b *strings.Builder) {
 
 func row(v Verdict) string {
 	action := code(v.Action)
+	if v.Tries > 0 {
+		action = fmt.Sprintf("%d times, then as %s", v.Tries, code(refused.Code))
+	}
 	if v.Wait > 0 {
 		action += " for " + span(v.Wait)
 	}

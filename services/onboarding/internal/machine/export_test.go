@@ -11,16 +11,13 @@ import (
 // Decide is Next before the rules are looked at.
 func Decide(s State, h Happened, now time.Time) (State, event.Event) { return s.decide(h, now) }
 
-// VerdictOf is verdict.
-func VerdictOf(effect Effect, e *event.MetaError) Verdict { return verdict(effect, e) }
-
 // Classes are all classes of Meta's errors.
 var Classes = classes
 
 // MetaCodes are the codes of Meta with a verdict of their own.
 func MetaCodes() map[Effect][]event.MetaError {
 	codes := map[Effect][]event.MetaError{}
-	for key := range verdictsByCode {
+	for key := range presentVerdictsByCode() {
 		codes[key.Effect] = append(codes[key.Effect], event.MetaError{Code: key.Code, Subcode: key.Subcode})
 	}
 	return codes
@@ -32,7 +29,7 @@ func Verdicts() []Verdict {
 	for _, some := range verdictsOf {
 		all = slices.AppendSeq(all, maps.Values(some))
 	}
-	all = slices.AppendSeq(all, maps.Values(verdictsByCode))
+	all = slices.AppendSeq(all, maps.Values(presentVerdictsByCode()))
 	return slices.AppendSeq(all, maps.Values(verdictsOfOurs))
 }
 

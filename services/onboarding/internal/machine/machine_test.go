@@ -142,12 +142,17 @@ func TestEveryErrorOfMetaLeadsSomewhere(t *testing.T) {
 		for _, class := range machine.Classes {
 			errs = append(errs, event.MetaError{Class: class})
 		}
-		for _, e := range errs {
-			t.Run(fmt.Sprintf("%s %d/%d %s", effect, e.Code, e.Subcode, e.Class), func(t *testing.T) {
+		for i, e := range append(errs, errs...) {
+			edition := machine.PresentEdition
+			if i < len(errs) {
+				edition = machine.FirstEdition
+			}
+			t.Run(fmt.Sprintf("%s %d/%d %s edition %d", effect, e.Code, e.Subcode, e.Class, edition), func(t *testing.T) {
 				t.Parallel()
 				w := at(t, effect)
+				w.state.Policy.Edition = edition
 				decision := w.happen(machine.Outcome{Effect: effect, Error: &e})
-				v := machine.VerdictOf(effect, &e)
+				v := machine.VerdictOf(edition, effect, &e)
 				require.NotEmpty(t, v.Code)
 				if v.Do == machine.Act || v.Do == machine.Fail {
 					require.NotEmpty(t, v.Action)

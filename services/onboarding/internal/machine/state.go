@@ -61,6 +61,7 @@ type Policy struct {
 	PollTimeout     time.Duration    `json:"poll_timeout,omitempty"` // of all polls together; 0: none
 	RetryAfter      time.Duration    `json:"retry_after,omitempty"`
 	Limits          LimitWaits       `json:"limits,omitzero"`      // waits for Meta's limits
+	Edition         Edition          `json:"edition,omitempty"`    // of the verdicts
 	ManualURL       string           `json:"manual_url,omitempty"` // where an account is made by hand
 }
 

@@ -8,10 +8,10 @@ import (
 
 // troubled returns the decision that an error of Meta leads to.
 func (s *State) troubled(o Outcome, now time.Time) event.Event {
-	v := verdict(o.Effect, o.Error)
+	v := VerdictOf(s.Policy.Edition, o.Effect, o.Error)
 	switch {
 	case v.Do == NotYet && s.Stage == event.StageCreation:
-		v = again // not a poll: without this look nothing else may be done
+		v = LookVerdict(s.Policy.Edition, o.Error) // not a poll: without this look nothing else may be done
 	case o.Effect == CreateWaba && (v.Do == Again || v.Do == LookFirst || v.Do == NextOne):
 		return s.creationFailed(v, o.Error, now)
 	}
@@ -57,6 +57,9 @@ func (s *State) again(o Outcome, v Verdict, wait time.Duration, now time.Time) e
 		since = now
 	}
 	at := now.Add(wait)
+	if v.Tries > 0 && s.Delays >= v.Tries {
+		return s.act(refused, o.Error, now)
+	}
 	if !at.After(since.Add(paceOf(o.Effect).patience + s.LimitedFor)) {
 		return s.delay(o.Effect, v.Code, o.Error, at, now)
 	}

@@ -13,6 +13,9 @@ type Verdict struct {
 	Action event.ActionKind `json:"action,omitempty"` // what must be done, for Act and Fail
 	Actor  event.Actor      `json:"actor,omitempty"`
 	Wait   time.Duration    `json:"wait,omitempty"` // at least, before the call is made again
+	// Tries is how often a call is made again before it counts as refused; 0: while
+	// there is patience.
+	Tries int `json:"tries,omitempty"`
 }
 
 // Do is the kind of a verdict.
@@ -56,6 +59,11 @@ func restart(code event.Code) Verdict {
 
 func misconfigured(code event.Code) Verdict {
 	return Verdict{Do: Fail, Code: code, Action: event.ActionFixConfiguration, Actor: event.ActorOperator}
+}
+
+// locked is a PIN that Meta takes from nobody for a time.
+var locked = Verdict{
+	Do: Act, Code: event.CodePhonePinMismatch, Action: event.ActionProvidePin, Actor: event.ActorRestaurant, Wait: 12 * time.Hour,
 }
 
 // limit waits for Meta, which allows ten registrations in 72 hours.
@@ -177,11 +185,14 @@ func verdictOfOurs(effect Effect, code event.Code) Verdict {
 	return restart(code)
 }
 
-// verdict returns what an error leads to: by its code, else by its class at this
+// VerdictOf returns what an error leads to: by its code, else by its class at this
 // effect, else by its class. A class that is not known is refused by Meta as far
 // as we can tell: a person must look, or bring another code.
-func verdict(effect Effect, e *event.MetaError) Verdict {
+func VerdictOf(edition Edition, effect Effect, e *event.MetaError) Verdict {
 	for _, key := range []metaCode{{effect, e.Code, e.Subcode}, {effect, e.Code, 0}} {
+		if v, ok := secondVerdictsByCode[key]; ok && edition >= SecondEdition {
+			return v
+		}
 		if v, ok := verdictsByCode[key]; ok {
 			return v
 		}
