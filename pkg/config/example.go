@@ -28,9 +28,10 @@ type Section struct {
 
 // Merge returns the variables of each section, each variable once, where it
 // stands first. Two configs that read the same variable must agree on all that
-// is said about it, and every variable must be documented.
+// is said about it, but for this: it is required when one of them requires it. Every
+// variable must be documented.
 func Merge(sections ...Section) ([][]Variable, error) {
-	first := map[string]Variable{}
+	first := map[string]place{}
 	merged := make([][]Variable, len(sections))
 	var errs []error
 	for i, section := range sections {
@@ -38,15 +39,23 @@ func Merge(sections ...Section) ([][]Variable, error) {
 			fields, err := fieldsOf(cfg)
 			errs = append(errs, err)
 			for _, f := range fields {
-				known, seen := first[f.Name]
+				at, seen := first[f.Name]
+				known := f.Variable
+				if seen {
+					known = merged[at.section][at.index]
+					known.Required = known.Required || f.Required
+					f.Required = known.Required
+				}
 				switch {
 				case f.Doc == "":
 					errs = append(errs, fmt.Errorf("config: %s of %T has no doc tag", f.Name, cfg))
 				case !seen:
-					first[f.Name] = f.Variable
+					first[f.Name] = place{section: i, index: len(merged[i])}
 					merged[i] = append(merged[i], f.Variable)
 				case known != f.Variable:
 					errs = append(errs, fmt.Errorf("config: %s of %T is described otherwise elsewhere: %+v, %+v", f.Name, cfg, f.Variable, known))
+				default:
+					merged[at.section][at.index] = known
 				}
 			}
 		}
@@ -56,6 +65,9 @@ func Merge(sections ...Section) ([][]Variable, error) {
 	}
 	return merged, nil
 }
+
+// place is where a variable stands in what is merged.
+type place struct{ section, index int }
 
 // Example returns the text of .env.example: each variable of the sections once,
 // with its meaning and its default.

@@ -66,3 +66,20 @@ func TestConfigsMustAgreeAboutAVariable(t *testing.T) {
 	require.ErrorContains(t, err, "NAMELESS of")
 	require.ErrorContains(t, err, "is not a pointer to a struct")
 }
+
+func TestAVariableIsRequiredWhenOneOfThoseThatReadItRequiresIt(t *testing.T) {
+	t.Parallel()
+	type may struct {
+		Key string `env:"KEY" doc:"A key."`
+	}
+	type must struct {
+		Key string `env:"KEY,required" doc:"A key."`
+	}
+	for _, configs := range [][]any{{&may{}, &must{}}, {&must{}, &may{}}} {
+		merged, err := config.Merge(config.Section{Configs: configs[:1]}, config.Section{Configs: configs[1:]})
+		require.NoError(t, err)
+		require.Len(t, merged[0], 1)
+		require.Empty(t, merged[1])
+		require.True(t, merged[0][0].Required)
+	}
+}

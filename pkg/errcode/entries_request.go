@@ -179,4 +179,22 @@ var requestEntries = []Entry{
 			"A fault happened on our side that nobody foresaw.",
 		},
 	},
+	{
+		Code: WebhookUnsigned, HTTPStatus: http.StatusUnauthorized,
+		Actor: event.ActorOperator, Action: event.ActionFixConfiguration,
+		title: phrase{"Aviso sem assinatura válida", "Notice without a valid signature"},
+		text: phrase{
+			"Um aviso chegou sem a assinatura da Meta, e por segurança não foi aceito.",
+			"A notice came without Meta's signature, and was not accepted for safety.",
+		},
+	},
+	{
+		Code: WebhookUnconfigured, HTTPStatus: http.StatusServiceUnavailable, Retryable: true,
+		Actor: event.ActorOperator, Action: event.ActionFixConfiguration,
+		title: phrase{"Avisos da Meta desligados", "Meta's notices are off"},
+		text: phrase{
+			"Falta, na nossa configuração, o segredo com que se conferem os avisos da Meta.",
+			"Our configuration lacks the secret by which Meta's notices are checked.",
+		},
+	},
 }

@@ -29,6 +29,8 @@ const (
 	BusUnavailable      event.Code = "bus_unavailable"
 	DatabaseUnavailable event.Code = "database_unavailable"
 	Internal            event.Code = "internal"
+	WebhookUnsigned     event.Code = "webhook_unsigned"
+	WebhookUnconfigured event.Code = "webhook_unconfigured"
 )
 
 // Entry is what the catalogue knows of a code.

@@ -24,7 +24,7 @@ const configHead = `# NATS server for production and for docker compose. Generat
 server_name: waba
 listen: "0.0.0.0:4222"
 http: "127.0.0.1:8222"   # health for this machine only: it asks for no password
-max_payload: 1MB
+max_payload: 4MB   # a webhook of Meta has up to 3 MB
 lame_duck_duration: 30s
 
 jetstream {

@@ -52,7 +52,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		JetStreamMaxStore: options.MaxStore,
 		NoSigs:            true,
 		NoLog:             true,
-		MaxPayload:        1 << 20,
+		MaxPayload:        4 << 20, // a webhook of Meta has up to 3 MiB
 		DontListen:        options.Addr == "",
 		Users:             options.Users,
 		NoAuthUser:        options.NoAuthUse,

@@ -42,7 +42,7 @@ type Deps struct {
 }
 
 // Streams are those that must exist before the gateway starts.
-var Streams = []string{bus.Log, bus.In, bus.Secrets}
+var Streams = []string{bus.Log, bus.In, bus.Webhooks, bus.Secrets}
 
 // What a connection may take (a whole answer has a deadline of its own).
 const (
@@ -111,7 +111,18 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	return group.Wait()
 }
 
-// Checks are the gateway's own readiness checks: what is decided reaches it.
-func Checks(feed *live.Feed) []telemetry.Check {
-	return []telemetry.Check{{Name: "feed", Run: feed.Check}}
+// Checks are the gateway's own readiness checks: what is decided reaches it, and what
+// Meta sends can be checked.
+func Checks(cfg Config, feed *live.Feed) []telemetry.Check {
+	return []telemetry.Check{
+		{Name: "feed", Run: feed.Check},
+		{Name: "webhook", Run: func(context.Context) error {
+			if cfg.AppSecret.IsZero() {
+				return noAppSecret
+			}
+			return nil
+		}},
+	}
 }
+
+const noAppSecret telemetry.Reason = "FACEBOOK_APP_SECRET is not set: webhooks of Meta are refused"

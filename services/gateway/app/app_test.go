@@ -4,6 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +37,7 @@ import (
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/pkg/telemetry"
 	"github.com/waba-platform/onboarding/services/gateway/app"
+	"github.com/waba-platform/onboarding/services/gateway/internal/live"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -74,6 +78,7 @@ func newConfig(t *testing.T) app.Config {
 	cfg.Dev = true
 	require.NoError(t, config.Load(getenv(map[string]string{
 		"FACEBOOK_APP_ID":           "1234567890",
+		"FACEBOOK_APP_SECRET":       "app-secret",
 		"API_BASE_URL":              "https://gateway.example/",
 		"WABA_SIGNING_KEY_FILE":     filepath.Join(dir, "signing"),
 		"WABA_SEAL_PUBLIC_KEY_FILE": filepath.Join(dir, "seal.pub"),
@@ -173,6 +178,10 @@ func TestTheGatewaysRightsAreEnough(t *testing.T) {
 	step := fmt.Sprintf(`{"restaurant_id":%q,"access_token":"EAAG"}`, uuid.NewString())
 	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/waba/discover-or-create", step, http.Header{"Prefer": {"wait=0"}, "Idempotency-Key": {"k2"}})
 	require.Equal(t, http.StatusAccepted, status, text)
+
+	hook := `{"entry":[]}`
+	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/webhook", hook, http.Header{"X-Hub-Signature-256": {signedBy("app-secret", hook)}})
+	require.Equal(t, http.StatusOK, status, text)
 
 	status, text = send(t, http.MethodPost, g.url+"/api/whatsapp/oauth/start", fmt.Sprintf(`{"restaurant_id":%q}`, uuid.NewString()), nil)
 	require.Equal(t, http.StatusOK, status, text)
@@ -404,4 +413,26 @@ func TestRunRefusesABusWithoutStreams(t *testing.T) {
 	t.Parallel()
 	err := app.Run(t.Context(), newConfig(t), app.Deps{JetStream: natstest.Empty(t)})
 	require.ErrorIs(t, err, jetstream.ErrStreamNotFound)
+}
+
+// signedBy returns the signature that Meta puts beside a body.
+func signedBy(secret, body string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+func TestAGatewayWithoutTheAppSecretIsNotReadyAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	js := natstest.New(t)
+	feed, err := live.OpenFeed(t.Context(), js, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	cfg := newConfig(t)
+	check := app.Checks(cfg, feed)[1]
+	require.Equal(t, "webhook", check.Name)
+	require.NoError(t, check.Run(t.Context()))
+	cfg.AppSecret = seal.Secret{}
+	reason, ok := errors.AsType[telemetry.Reason](app.Checks(cfg, feed)[1].Run(t.Context()))
+	require.True(t, ok, "it is shown")
+	require.Contains(t, string(reason), "FACEBOOK_APP_SECRET")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/waba-platform/onboarding/pkg/config"
 	"github.com/waba-platform/onboarding/pkg/errcode"
+	"github.com/waba-platform/onboarding/pkg/seal"
 )
 
 // Config is what an operator can set. A field that is left out has a value that
@@ -32,6 +33,10 @@ type Config struct {
 	APIVersion string `env:"META_API_VERSION" envDefault:"v22.0" doc:"Version of the Graph API."`
 	DialogBase string `env:"META_OAUTH_DIALOG_BASE" envDefault:"https://www.facebook.com" doc:"Where Meta's OAuth dialog is."`
 	Scopes     string `env:"OAUTH_SCOPES" envDefault:"whatsapp_business_management,whatsapp_business_messaging,pages_show_list,pages_read_engagement" doc:"Scopes that the OAuth dialog asks for."`
+
+	AppSecret       seal.Secret `env:"FACEBOOK_APP_SECRET" secret:"true" doc:"Our app's secret at Meta."`
+	AppSecretBefore seal.Secret `env:"WABA_APP_SECRET_BEFORE" secret:"true" doc:"The app's secret until it was changed: what Meta signs with it is taken while this is set."`
+	VerifyToken     seal.Secret `env:"WHATSAPP_VERIFY_TOKEN" secret:"true" doc:"What Meta repeats in the handshake of the webhook. Unset: no handshake succeeds."`
 
 	SigningKeyFile string `env:"WABA_SIGNING_KEY_FILE" doc:"File with the key that signs OAuth state, handles and cursors; shared by all gateways."`
 	SealKeyFile    string `env:"WABA_SEAL_PUBLIC_KEY_FILE" doc:"File with the public key to which codes and tokens are sealed."`

@@ -18,6 +18,7 @@ import (
 	"github.com/waba-platform/onboarding/services/gateway/internal/httpapi"
 	"github.com/waba-platform/onboarding/services/gateway/internal/intake"
 	"github.com/waba-platform/onboarding/services/gateway/internal/rows"
+	"github.com/waba-platform/onboarding/services/gateway/internal/webhook"
 )
 
 // newHandler puts the API together.
@@ -43,6 +44,7 @@ func newHandler(ctx context.Context, cfg Config, deps Deps, draining <-chan stru
 		Cursors:  keys.signing,
 		Gate:     intake.NewGate(deps.JetStream, deps.DB),
 		Intake:   in,
+		Inbox:    webhook.NewInbox(deps.JetStream, cfg.AppSecret, cfg.AppSecretBefore),
 		History:  history,
 		Feed:     deps.Feed,
 		Logger:   deps.Logger,
@@ -67,6 +69,8 @@ func newHandler(ctx context.Context, cfg Config, deps Deps, draining <-chan stru
 		Language:   language,
 		ReturnURLs: cfg.ReturnURLs,
 		Dev:        cfg.Dev,
+
+		VerifyToken: cfg.VerifyToken,
 		Dialog: httpapi.Dialog{
 			Base: strings.TrimSuffix(cfg.DialogBase, "/"), Version: cfg.APIVersion, AppID: cfg.AppID,
 			Scopes: cfg.Scopes, LoginConfig: cfg.LoginConfig, RedirectURI: cfg.RedirectURI,

@@ -49,5 +49,5 @@ func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, ve
 		Logger: process.Logger, Telemetry: process.Telemetry,
 	}
 	process.Logger.InfoContext(ctx, "gateway listens", "http_addr", listener.Addr().String())
-	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) }, Checks(feed)...)
+	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) }, Checks(own, feed)...)
 }

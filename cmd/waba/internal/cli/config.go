@@ -47,9 +47,8 @@ func sections() []config.Section {
 // unread is of parts that are still to come. It stands here so that what an
 // operator prepares for them is known by its name.
 type unread struct {
-	BSPToken    seal.Secret `env:"WHATSAPP_BSP_TOKEN" doc:"The partner's own system token at Meta."`
-	VerifyToken seal.Secret `env:"WHATSAPP_VERIFY_TOKEN" doc:"What Meta repeats in the handshake of the webhook."`
-	WebhookURL  string      `env:"WEBHOOK_URL" doc:"Public address of our webhook."`
+	BSPToken   seal.Secret `env:"WHATSAPP_BSP_TOKEN" doc:"The partner's own system token at Meta."`
+	WebhookURL string      `env:"WEBHOOK_URL" doc:"Public address of our webhook."`
 }
 
 // servicesByName are the configurations of the processes.

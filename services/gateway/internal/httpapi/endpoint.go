@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,8 @@ type endpoint struct {
 	data     any        // of the type of an answer's data; nil: not JSON
 	statuses map[int]string
 	query    []parameter
-	bodyless bool // a body may be left out: it counts as {}
+	bodyless bool  // a body may be left out: it counts as {}
+	most     int64 // bytes of a body, of an open endpoint; 0: maxBody
 }
 
 // parameter is one of the query string.
@@ -44,11 +46,14 @@ func (s *Server) newCall(w http.ResponseWriter, r *http.Request) *call {
 }
 
 // open serves a handler to anybody.
-func (s *Server) open(handler func(*call) error) http.HandlerFunc {
+func (s *Server) open(handler func(*call) error) http.HandlerFunc { return s.openTo(maxBody, handler) }
+
+// openTo serves a handler to anybody who brings at most this many bytes.
+func (s *Server) openTo(most int64, handler func(*call) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := s.newCall(w, r)
 		c.route = chi.RouteContext(r.Context()).RoutePattern()
-		err := c.bounded()
+		err := c.bounded(most)
 		if err == nil {
 			err = handler(c)
 		}
@@ -89,7 +94,7 @@ func (s *Server) authenticate(r *http.Request) (auth.Principal, error) {
 func (s *Server) serve(e endpoint, handler func(*call) error) {
 	s.spec.add(e, nil)
 	if e.scope == "" {
-		s.router.Method(e.method, e.path, s.open(handler))
+		s.router.Method(e.method, e.path, s.openTo(max(e.most, maxBody), handler))
 		return
 	}
 	s.router.Method(e.method, e.path, s.guarded(e.scope, handler))
@@ -119,18 +124,18 @@ func post[B any](s *Server, e endpoint, handler func(*call, B) error) {
 }
 
 // bounded refuses a body that is said to be too large before any of it has come.
-func (c *call) bounded() error {
-	if c.r.ContentLength > maxBody {
-		return c.tooLarge()
+func (c *call) bounded(most int64) error {
+	if c.r.ContentLength > most {
+		return c.tooLarge(most)
 	}
 	return nil
 }
 
 // tooLarge is told at once: a connection that goes on would have to be rid of the
 // rest of the body first, which may never come.
-func (c *call) tooLarge() error {
+func (c *call) tooLarge(most int64) error {
 	c.w.Header().Set("Connection", "close")
-	return &problem{code: errcode.BodyTooLarge, detail: "the body is larger than 64 KiB"}
+	return &problem{code: errcode.BodyTooLarge, detail: "the body is larger than " + strconv.FormatInt(most>>10, 10) + " KiB"}
 }
 
 // readBody reads a body that is said to be JSON. The types that a page of another
@@ -141,9 +146,23 @@ func (c *call) readBody(mayLack bool) error {
 	if (typed || !mayLack) && (err != nil || kind != "application/json") || c.r.Header.Get("Content-Encoding") != "" {
 		return wrongType()
 	}
-	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	if err := c.readBytes(maxBody); err != nil {
+		return err
+	}
+	switch {
+	case mayLack && len(c.body) == 0:
+		c.body = []byte("{}")
+	case !typed:
+		return wrongType()
+	}
+	return nil
+}
+
+// readBytes reads a body as it comes.
+func (c *call) readBytes(most int64) (err error) {
+	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return c.tooLarge()
+		return c.tooLarge(most)
 	}
 	if err != nil {
 		return &problem{code: errcode.InvalidInput, detail: "the body ends early"}
@@ -151,12 +170,6 @@ func (c *call) readBody(mayLack bool) error {
 	// The request is read: from here on only the answer has a deadline. Without this
 	// the server's read deadline would look like a caller that hangs up.
 	_ = http.NewResponseController(c.w).SetReadDeadline(time.Time{})
-	switch {
-	case mayLack && len(c.body) == 0:
-		c.body = []byte("{}")
-	case !typed:
-		return wrongType()
-	}
 	return nil
 }
 

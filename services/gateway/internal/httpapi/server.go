@@ -21,6 +21,7 @@ import (
 	"github.com/waba-platform/onboarding/services/gateway/internal/intake"
 	"github.com/waba-platform/onboarding/services/gateway/internal/live"
 	"github.com/waba-platform/onboarding/services/gateway/internal/rows"
+	"github.com/waba-platform/onboarding/services/gateway/internal/webhook"
 )
 
 // Settings are what an operator has set.
@@ -31,7 +32,9 @@ type Settings struct {
 	Language   errcode.Lang  // when the caller asks for none
 	Dialog     Dialog
 	ReturnURLs []string
-	Dev        bool // callers on loopback need no credential
+	// VerifyToken is what Meta repeats in the handshake of the webhook; zero: none succeeds.
+	VerifyToken seal.Secret
+	Dev         bool // callers on loopback need no credential
 }
 
 // Parts are what the API is made of. Rows, Keys and Reveal may be nil.
@@ -42,6 +45,7 @@ type Parts struct {
 	Cursors seal.SigningKey
 	Gate    *intake.Gate
 	Intake  *intake.Intake
+	Inbox   *webhook.Inbox
 	History *bus.History
 	Feed    *live.Feed
 	Rows    *rows.Reader
@@ -121,6 +125,7 @@ func (s *Server) routes() {
 	s.commandRoutes()
 	s.oauthRoutes()
 	s.integrationRoutes()
+	s.webhookRoutes()
 	s.router.Get("/openapi.json", s.open(s.openapi))
 	s.router.Get("/docs", s.open((*call).docs))
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/waba-platform/onboarding/services/gateway/internal/httpapi"
 	"github.com/waba-platform/onboarding/services/gateway/internal/intake"
 	"github.com/waba-platform/onboarding/services/gateway/internal/live"
+	"github.com/waba-platform/onboarding/services/gateway/internal/webhook"
 )
 
 func TestMain(m *testing.M) {
@@ -87,12 +88,12 @@ func newWorldOn(t *testing.T, js jetstream.JetStream, change ...settings) *world
 	w.drain = sync.OnceFunc(func() { close(draining) })
 	s := httpapi.Settings{
 		PublicURL: "https://gateway.example", SyncWait: 10 * time.Second, RetryAfter: 5 * time.Minute, Language: errcode.Portuguese,
-		ReturnURLs: []string{"https://app.example/back"},
-		Dialog:     httpapi.Dialog{Base: "https://www.facebook.com", Version: "v22.0", AppID: "1234567890", Scopes: "a,b"},
+		ReturnURLs: []string{"https://app.example/back"}, VerifyToken: seal.NewSecret(verifyToken),
+		Dialog: httpapi.Dialog{Base: "https://www.facebook.com", Version: "v22.0", AppID: "1234567890", Scopes: "a,b"},
 	}
 	p := httpapi.Parts{
 		Keys: keys, States: w.states, Handles: w.handles, Cursors: signing,
-		Gate: intake.NewGate(js, nil), Intake: in, History: w.history, Feed: feed, Logger: logger,
+		Gate: intake.NewGate(js, nil), Intake: in, History: w.history, Inbox: webhook.NewInbox(js, seal.NewSecret(appSecret), seal.NewSecret(olderSecret)), Feed: feed, Logger: logger,
 		Traces: notraces.NewTracerProvider(), Metrics: nometrics.NewMeterProvider(), Draining: draining,
 	}
 	for _, c := range change {
