@@ -150,18 +150,26 @@ func (h *History) NextInput(ctx context.Context, id event.RestaurantID, after ui
 	return readInput(msg), true, nil
 }
 
-// Asked says whether an input of a name came after a place in WABA_IN.
-func (h *History) Asked(ctx context.Context, id event.RestaurantID, name event.Name, after uint64) (bool, error) {
+// Asked says whether an input of one of these names came after a place in WABA_IN.
+// Mostly no input at all did, which one look tells.
+func (h *History) Asked(ctx context.Context, id event.RestaurantID, after uint64, names ...event.Name) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	msg, err := h.in.GetLastMsgForSubject(ctx, event.Subject(event.FamilyInput, id, name))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return false, nil
+	subjects := []string{event.Subjects(event.FamilyInput, id)}
+	for _, name := range names {
+		subjects = append(subjects, event.Subject(event.FamilyInput, id, name))
 	}
-	if err != nil {
-		return false, fmt.Errorf("read last %s of %s: %w", name, id, err)
+	for i, subject := range subjects {
+		msg, err := h.in.GetLastMsgForSubject(ctx, subject)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return false, fmt.Errorf("read last input of %s on %s: %w", id, subject, err)
+		}
+		came := err == nil && msg.Sequence > after
+		if all := i == 0; all != came {
+			return came, nil
+		}
 	}
-	return msg.Sequence > after, nil
+	return false, nil
 }
 
 // LastCode returns the restaurant's last OAuthCodeReceived; ok is false when

@@ -64,6 +64,15 @@ var inputEntries = []Entry{
 		},
 	},
 	{
+		Code: event.CodeNotConnected, HTTPStatus: http.StatusConflict,
+		Actor: event.ActorRestaurant, Action: event.ActionRestartSignup,
+		title: phrase{"Não está conectado", "Not connected"},
+		text: phrase{
+			"Este restaurante não tem uma conexão a desfazer.",
+			"This restaurant has no connection to undo.",
+		},
+	},
+	{
 		Code: event.CodeUnknownInput, HTTPStatus: http.StatusServiceUnavailable, Retryable: true,
 		Actor: event.ActorOperator, Action: event.ActionRetry,
 		title: phrase{"Sistema em atualização", "Being updated"},

@@ -297,6 +297,15 @@ var runEntries = []Entry{
 		},
 	},
 	{
+		Code: event.CodeDisconnectIncomplete, HTTPStatus: http.StatusConflict,
+		Actor: event.ActorOperator, Action: event.ActionContactSupport,
+		title: phrase{"Desconectado, com pendências na Meta", "Disconnected, with something left at Meta"},
+		text: phrase{
+			"O restaurante foi desconectado aqui, mas uma parte ficou ligada na Meta e só pode ser desfeita lá.",
+			"The restaurant was disconnected here, and a part that stayed at Meta can be undone only there.",
+		},
+	},
+	{
 		Code: event.CodeUnprocessable, HTTPStatus: http.StatusInternalServerError,
 		Actor: event.ActorOperator, Action: event.ActionContactSupport,
 		title: phrase{"Não conseguimos continuar", "We could not go on"},

@@ -21,6 +21,9 @@ func ActorLabel(lang Lang, a event.Actor) string { return label(lang, actorLabel
 // ActionLabel names an action in a few words, as on a button.
 func ActionLabel(lang Lang, a event.ActionKind) string { return label(lang, actionLabels, a) }
 
+// WarningText says in one sentence what to know.
+func WarningText(lang Lang, w event.Warning) string { return label(lang, warningTexts, w) }
+
 // ActionText says in one sentence what to do.
 func ActionText(lang Lang, a event.ActionKind) string { return label(lang, actionTexts, a) }
 
@@ -41,6 +44,17 @@ var statusLabels = map[event.Status]phrase{
 	event.StatusExpired:      {"Abandonado", "Abandoned"},
 	event.StatusReauth:       {"Precisa de nova autorização", "Needs a new authorization"},
 	event.StatusDisconnected: {"Desconectado", "Disconnected"},
+}
+
+var warningTexts = map[event.Warning]phrase{
+	event.WarningNumberRegistered: {
+		"O número continua registrado na Meta; remova-o no Gerenciador do WhatsApp.",
+		"The number is still registered at Meta; remove it in WhatsApp Manager.",
+	},
+	event.WarningAppSubscribed: {
+		"A Meta continua a nos avisar desta conta; remova o nosso aplicativo nas configurações da empresa.",
+		"Meta still notifies us of this account; remove our application in the business settings.",
+	},
 }
 
 var stageLabels = map[event.Stage]phrase{

@@ -28,6 +28,9 @@ const (
 	RetryAccepted   Message = "retry_accepted"
 	CancelAccepted  Message = "cancel_accepted"
 	RequestAccepted Message = "request_accepted"
+	Disconnecting   Message = "disconnecting"
+	Disconnected    Message = "disconnected"
+	DisconnectedBut Message = "disconnected_but" // data.warnings say what stayed at Meta
 )
 
 // strategyPlace stands in a message where the strategy's name belongs.
@@ -51,6 +54,9 @@ var messages = map[Message]phrase{
 	RetryAccepted:   {"Nova tentativa aceita", "Another try was accepted"},
 	CancelAccepted:  {"Cancelamento aceito", "The cancellation was accepted"},
 	RequestAccepted: {"Pedido aceito", "The request was accepted"},
+	Disconnecting:   {"A desconexão está em andamento", "Disconnecting is under way"},
+	Disconnected:    {"WhatsApp desconectado", "WhatsApp was disconnected"},
+	DisconnectedBut: {"WhatsApp desconectado; uma parte ficou ligada na Meta e só pode ser desfeita lá", "WhatsApp was disconnected; a part stayed at Meta and can be undone only there"},
 }
 
 // In returns the message in a language. strategy is named, as it is, where the

@@ -20,5 +20,7 @@ const (
 	OpSubscribeApp    Operation = "subscribe_app"
 	OpListSubscribers Operation = "list_subscribed_apps"
 	OpRegisterNumber  Operation = "register_phone"
+	OpDeregister      Operation = "deregister_phone"
+	OpUnsubscribeApp  Operation = "unsubscribe_app"
 	OpAddNumber       Operation = "add_phone_number"
 )

@@ -9,14 +9,18 @@ var operations = []Operation{
 	OpExchangeCode, OpInspectToken,
 	OpClientBusiness, OpListBusinesses, OpListOwned, OpListClients, OpListPages, OpPageBusiness, OpListNumbers,
 	OpCreateWaba, OpSubscribeApp, OpAddNumber, OpRegisterNumber, OpReadNumber, OpListSubscribers,
+	OpDeregister, OpUnsubscribeApp,
 }
 
 // Calls about an account or a number are answered by WhatsApp behind the Graph API,
 // with codes of its own.
 var (
-	whatsappCalls = []Operation{OpListNumbers, OpSubscribeApp, OpAddNumber, OpRegisterNumber, OpReadNumber, OpListSubscribers}
-	numberCalls   = []Operation{OpRegisterNumber, OpReadNumber}
-	nowhere       = []Operation{}
+	whatsappCalls = []Operation{
+		OpListNumbers, OpSubscribeApp, OpAddNumber, OpRegisterNumber, OpReadNumber, OpListSubscribers, OpDeregister, OpUnsubscribeApp,
+	}
+	numberCalls = []Operation{OpRegisterNumber, OpReadNumber, OpDeregister}
+	onAndOff    = []Operation{OpRegisterNumber, OpDeregister}
+	nowhere     = []Operation{}
 )
 
 // places says where codes are met that are not of the Graph API as a whole, by code
@@ -30,7 +34,7 @@ var places = map[metaKey][]Operation{
 	{100, 36008}:   {OpExchangeCode},
 	{100, 36009}:   {OpExchangeCode},
 	{100, 2207013}: whatsappCalls,
-	{100, 2207051}: nowhere, // deregistration
+	{100, 2207051}: {OpDeregister},
 	{200, 1349175}: {OpAddNumber},
 	{506, 0}:       nowhere, // posts
 	{2200, 0}:      nowhere, // a callback of our own at Meta
@@ -44,15 +48,15 @@ var places = map[metaKey][]Operation{
 	{131042, 0}:    {OpRegisterNumber},
 	{131045, 0}:    {OpRegisterNumber},
 	{131057, 0}:    whatsappCalls,
-	{133000, 0}:    {OpRegisterNumber},
-	{133004, 0}:    {OpRegisterNumber},
+	{133000, 0}:    onAndOff,
+	{133004, 0}:    onAndOff,
 	{133005, 0}:    {OpRegisterNumber},
 	{133006, 0}:    {OpRegisterNumber},
 	{133008, 0}:    {OpRegisterNumber},
 	{133009, 0}:    {OpRegisterNumber},
-	{133010, 0}:    {OpRegisterNumber},
-	{133015, 0}:    {OpRegisterNumber},
-	{133016, 0}:    {OpRegisterNumber},
+	{133010, 0}:    onAndOff,
+	{133015, 0}:    onAndOff,
+	{133016, 0}:    onAndOff,
 	{135000, 0}:    whatsappCalls,
 	{2388012, 0}:   {OpAddNumber},
 	{2494100, 0}:   numberCalls,

@@ -193,6 +193,11 @@ func TestWordsArePlainInBothLanguages(t *testing.T) {
 			plain(t, lang, action, errcode.ActionText(lang, event.ActionKind(action)))
 		}
 	}
+	for _, lang := range errcode.Languages() {
+		for _, warning := range constants(t, "../event/disconnect.go", "Warning") {
+			plain(t, lang, warning, errcode.WarningText(lang, event.Warning(warning)))
+		}
+	}
 	require.Equal(t, "of_the_future", errcode.StageLabel(errcode.Portuguese, "of_the_future"))
 }
 

@@ -55,6 +55,14 @@ func Audit(e Event, stage Stage) AuditFacts {
 		code = CodeExpired
 	case ReauthorizationRequired:
 		code, meta = e.Code, e.Error
+	case PhoneDeregistered:
+		code, meta = e.Code, e.Error
+	case AppUnsubscribed:
+		code, meta = e.Code, e.Error
+	case IntegrationDisconnected:
+		if len(e.Left) > 0 {
+			code, meta = CodeDisconnectIncomplete, e.Left[0].Error
+		}
 	}
 	if code != "" {
 		facts.Success = false

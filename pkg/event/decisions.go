@@ -250,6 +250,8 @@ type ReauthorizationRequired struct {
 //
 // Produced by: onboarding. Consumed by: auditlog, gateway, any other service.
 type IntegrationDisconnected struct {
-	Reason string   `json:"reason,omitempty"`
-	Undone []string `json:"undone,omitempty"` // what could not be undone at Meta
+	Reason string     `json:"reason,omitempty"`
+	By     string     `json:"by,omitempty"`     // principal
+	Undone []string   `json:"undone,omitempty"` // steps that could not be undone at Meta: those of Left
+	Left   []Leftover `json:"left,omitempty"`   // the same, and why
 }

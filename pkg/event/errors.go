@@ -68,6 +68,7 @@ const (
 	CodeCancelled            Code = "cancelled"
 	CodeExpired              Code = "expired"
 	CodeUnprocessable        Code = "unprocessable"
+	CodeDisconnectIncomplete Code = "disconnect_incomplete" // disconnected, and something stayed at Meta
 )
 
 // Codes with which an input is refused: it changed nothing.
@@ -78,5 +79,6 @@ const (
 	CodeTooEarly          Code = "too_early"          // a retry before its time
 	CodeCredentialUnknown Code = "credential_unknown" // the handle is of another or a revoked credential
 	CodeAlreadyConnected  Code = "already_connected"  // the restaurant is connected
+	CodeNotConnected      Code = "not_connected"      // there is nothing to disconnect
 	CodeUnknownInput      Code = "unknown_input"      // written by a newer service
 )

@@ -34,11 +34,12 @@ type Snapshot struct {
 	CredentialRef CredentialRef `json:"credential_ref,omitempty"` // set once the run has a token
 	UserID        UserID        `json:"user_id,omitempty"`        // set once the token is checked
 	TokenType     string        `json:"token_type,omitempty"`
-	TokenExpires  time.Time     `json:"token_expires,omitzero"` // zero: Meta names no end
-	ResumeAt      time.Time     `json:"resume_at,omitzero"`     // when the run goes on by itself; zero: it is not waiting
-	RestsBefore   Stop          `json:"rests_before,omitempty"` // set while a step endpoint's run rests
-	Made          WabaID        `json:"made,omitempty"`         // what a creation has answered; not seen yet
-	Delays        int           `json:"delays,omitempty"`       // times that the present step was put off
+	TokenExpires  time.Time     `json:"token_expires,omitzero"`  // zero: Meta names no end
+	ResumeAt      time.Time     `json:"resume_at,omitzero"`      // when the run goes on by itself; zero: it is not waiting
+	RestsBefore   Stop          `json:"rests_before,omitempty"`  // set while a step endpoint's run rests
+	Made          WabaID        `json:"made,omitempty"`          // what a creation has answered; not seen yet
+	Delays        int           `json:"delays,omitempty"`        // times that the present step was put off
+	Disconnecting bool          `json:"disconnecting,omitempty"` // the run undoes what was connected
 }
 
 // Status is what a run has come to.

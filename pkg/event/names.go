@@ -46,6 +46,9 @@ const (
 	NameOnboardingCancelled     Name = "OnboardingCancelled"
 	NameOnboardingExpired       Name = "OnboardingExpired"
 	NameReauthorizationRequired Name = "ReauthorizationRequired"
+	NameDisconnectStarted       Name = "DisconnectStarted"
+	NamePhoneDeregistered       Name = "PhoneDeregistered"
+	NameAppUnsubscribed         Name = "AppUnsubscribed"
 	NameIntegrationDisconnected Name = "IntegrationDisconnected"
 )
 
@@ -128,6 +131,9 @@ var kinds = map[Name]kind{
 	NameOnboardingCancelled:     {FamilyDecision, StepFlow, decode[OnboardingCancelled]},
 	NameOnboardingExpired:       {FamilyDecision, StepFlow, decode[OnboardingExpired]},
 	NameReauthorizationRequired: {FamilyDecision, "", decode[ReauthorizationRequired]},
+	NameDisconnectStarted:       {FamilyDecision, StepFlow, decode[DisconnectStarted]},
+	NamePhoneDeregistered:       {FamilyDecision, StepRegistration, decode[PhoneDeregistered]},
+	NameAppUnsubscribed:         {FamilyDecision, StepFlow, decode[AppUnsubscribed]},
 	NameIntegrationDisconnected: {FamilyDecision, StepFlow, decode[IntegrationDisconnected]},
 }
 
@@ -197,6 +203,9 @@ var order = []Name{
 	NameOnboardingCancelled,
 	NameOnboardingExpired,
 	NameReauthorizationRequired,
+	NameDisconnectStarted,
+	NamePhoneDeregistered,
+	NameAppUnsubscribed,
 	NameIntegrationDisconnected,
 }
 
@@ -316,6 +325,15 @@ func (OnboardingExpired) Name() Name { return NameOnboardingExpired }
 
 // Name implements [Event].
 func (ReauthorizationRequired) Name() Name { return NameReauthorizationRequired }
+
+// Name implements [Event].
+func (DisconnectStarted) Name() Name { return NameDisconnectStarted }
+
+// Name implements [Event].
+func (PhoneDeregistered) Name() Name { return NamePhoneDeregistered }
+
+// Name implements [Event].
+func (AppUnsubscribed) Name() Name { return NameAppUnsubscribed }
 
 // Name implements [Event].
 func (IntegrationDisconnected) Name() Name { return NameIntegrationDisconnected }

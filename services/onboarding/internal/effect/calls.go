@@ -52,6 +52,11 @@ var Calls = []Call{
 	{machine.RegisterPhone, errcode.OpReadNumber, event.StageRegistration, Decides}, // after an unknown outcome
 	{machine.ReadBack, errcode.OpReadNumber, event.StageFinalCheck, Decides},
 	{machine.ReadBack, errcode.OpListSubscribers, event.StageFinalCheck, Decides},
+	{machine.DeregisterPhone, errcode.OpReadNumber, event.StageDone, Decides},
+	{machine.DeregisterPhone, errcode.OpDeregister, event.StageDone, Decides},
+	{machine.UnsubscribeApp, errcode.OpListNumbers, event.StageDone, Decides}, // whose they are
+	{machine.UnsubscribeApp, errcode.OpUnsubscribeApp, event.StageDone, Decides},
+	{machine.UnsubscribeApp, errcode.OpSubscribeApp, event.StageDone, Decides}, // for a restaurant that came in between
 }
 
 // Passes says whether a search goes on after an error of this call.

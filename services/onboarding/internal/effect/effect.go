@@ -10,6 +10,8 @@
 //     unknown outcome the number is read before it is registered again.
 //   - A number is made the restaurant's before it is registered and before it is
 //     read back, so that no two restaurants become ready with it.
+//   - A deregistration is claimed, and the number is read before it. Our app is
+//     unsubscribed from an account only where no other restaurant has a number.
 //   - Everything else only reads, or is harmless twice.
 package effect
 
@@ -55,6 +57,10 @@ func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outco
 		machine.SubscribeApp:  p.subscribe,
 		machine.RegisterPhone: p.register,
 		machine.ReadBack:      p.readBack,
+
+		machine.DeregisterPhone: p.deregister,
+		machine.UnsubscribeApp:  p.unsubscribe,
+		machine.DestroyToken:    p.destroyToken,
 	}[s.Todo.Effect]
 	if !ok {
 		return machine.Outcome{}, fmt.Errorf("effect %q is not known to this version", s.Todo.Effect)
@@ -156,6 +162,9 @@ func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
 
 // settleNumbers says whose the run's number is when it is over. A rest keeps it.
 func (p *Performer) settleNumbers(ctx context.Context, s machine.State) error {
+	if s.Undo != nil { // it is given up when it is deregistered
+		return nil
+	}
 	switch s.Status {
 	case event.StatusCompleted:
 		return p.Vault.KeepNumber(ctx, s.PhoneNumberID, vaultRun(s))

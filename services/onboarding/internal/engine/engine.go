@@ -133,8 +133,8 @@ type step struct {
 // bell is that head; else the restaurant's next input, else its tick, if the head
 // is open to one; else nothing.
 //
-// Nothing more is changed for a run whose cancel has been asked for: before such an
-// effect the inputs up to the cancel are served.
+// Nothing more is changed for a run whose end has been asked for, by a cancel or a
+// disconnect: before such an effect the inputs up to it are served.
 func (e *Engine) happened(ctx context.Context, head bus.Head, state machine.State, bell bus.Message, atHead bool) (step, error) {
 	if effect := state.Todo.Effect; effect != "" {
 		if !atHead {
@@ -143,7 +143,7 @@ func (e *Engine) happened(ctx context.Context, head bus.Head, state machine.Stat
 		cancelled := false
 		if !effect.Harmless() {
 			var err error
-			if cancelled, err = e.history.Asked(ctx, bell.Restaurant, event.NameCancelRequested, state.InputSeq); err != nil {
+			if cancelled, err = e.history.Asked(ctx, bell.Restaurant, state.InputSeq, event.NameCancelRequested, event.NameDisconnectRequested); err != nil {
 				return step{}, err
 			}
 		}

@@ -102,6 +102,8 @@ var kinds = []struct {
 	{Reauthorize, event.StatusReauth, "the end of the run: the restaurant authorizes again"},
 	{Act, event.StatusAction, "a rest until somebody has acted"},
 	{Fail, event.StatusFailed, "the end of the run"},
+	{Leave, event.StatusInProgress, "it stays at Meta, is listed, and the disconnection goes on"},
+	{Gone, event.StatusInProgress, "there is nothing left to undo: the disconnection goes on"},
 }
 
 // Status returns what a verdict makes of the run at once.

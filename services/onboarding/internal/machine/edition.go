@@ -6,7 +6,8 @@ import (
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
-// Edition says by which verdicts a run is judged. It is copied into the run when it
+// Edition says by which verdicts a run is judged, and whether it remembers what the
+// restaurant is connected with, as it does from the second on. It is copied into the run when it
 // starts, so that a recorded history leads to the same states for ever.
 type Edition int
 

@@ -9,6 +9,9 @@ import (
 
 // outcome returns the decision that the outcome of an effect leads to.
 func (s *State) outcome(o Outcome, now time.Time) event.Event {
+	if o.Effect == DestroyToken {
+		return s.disconnected() // nobody is asked who could refuse
+	}
 	if o.Error != nil {
 		return s.troubled(o, now)
 	}
@@ -32,14 +35,20 @@ func (s *State) outcome(o Outcome, now time.Time) event.Event {
 		return s.registrationDone(o.Number)
 	case ReadBack:
 		return s.readBack(o, now)
+	case DeregisterPhone, UnsubscribeApp:
+		return s.undone(o, false)
 	case Proceed:
 		return s.proceed(now)
+	case DestroyToken:
 	}
 	return nil
 }
 
 // proceed returns the decision that follows from the state alone.
 func (s *State) proceed(now time.Time) event.Event {
+	if s.Undo != nil {
+		return s.startUndoing(now)
+	}
 	switch s.Stage {
 	case event.StageCreation:
 		return s.nextStrategy(now)
@@ -199,7 +208,7 @@ func (s *State) readBack(o Outcome, now time.Time) event.Event {
 			s.DisplayPhoneNumber = o.Number.Display
 		}
 		s.progress(event.StageDone)
-		s.Numbers, s.Registration = nil, Registration{}
+		s.Numbers, s.Registration, s.Connection = nil, Registration{}, nil
 		s.stop()
 		return event.WabaReady{
 			RestaurantID: s.RestaurantID, IntegrationID: s.IntegrationID, Run: s.Run,

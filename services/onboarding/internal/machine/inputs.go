@@ -9,6 +9,9 @@ import (
 
 // input returns the decision that an input leads to: always one.
 func (s *State) input(h Input, now time.Time) event.Event {
+	if s.Undo != nil {
+		return refuseWhileUndoing(h.Event.Name())
+	}
 	switch in := h.Event.(type) {
 	case event.OAuthCodeReceived:
 		return s.codeReceived(in, h.Policy, now)
@@ -22,7 +25,9 @@ func (s *State) input(h Input, now time.Time) event.Event {
 		return s.retryRequested(h.Policy, now)
 	case event.CancelRequested:
 		return s.cancelRequested(in)
-	case event.DisconnectRequested, event.WabaAttached, event.PhoneSelected, event.PhoneCodeRequested,
+	case event.DisconnectRequested:
+		return s.disconnectRequested(in, now)
+	case event.WabaAttached, event.PhoneSelected, event.PhoneCodeRequested,
 		event.PhoneCodeSubmitted, event.PinSubmitted, event.MetaNotified:
 		return refuse(h.Event.Name(), event.CodeNotPossibleNow)
 	}
@@ -64,6 +69,9 @@ func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	fresh.Stage = event.StageExchange
 	fresh.Origin, fresh.Entry = origin, event.StageDiscovery
 	fresh.CreatedAt = now
+	if policy.Edition >= SecondEdition {
+		fresh.Connection = s.connected()
+	}
 	if s.Status != event.StatusCompleted && s.Made != "" {
 		fresh.Made, fresh.MadeIn = s.Made, s.MadeIn
 	}

@@ -39,6 +39,9 @@ var paces = map[Effect]pace{
 	ExchangeCode:  {500 * time.Millisecond, 2, time.Minute, 20 * time.Second},   // a code lives 30 s
 	CreateWaba:    {500 * time.Millisecond, 2, 8 * time.Second, 24 * time.Hour}, // fills the window of a strategy
 	RegisterPhone: {time.Second, 4, 24 * time.Hour, 24 * time.Hour},             // nine calls: Meta allows ten in 72 hours
+	// Likewise: eight calls, and a restaurant that wants to be rid of us does not wait.
+	DeregisterPhone: {time.Second, 4, time.Hour, 2 * time.Hour},
+	UnsubscribeApp:  {time.Second, 4, time.Hour, 2 * time.Hour},
 }
 
 func paceOf(effect Effect) pace {
@@ -124,9 +127,7 @@ func sorted[ID ~string](ids []ID) []ID {
 }
 
 // short cuts a text of Meta's.
-func short(text string) string {
-	return strings.ToValidUTF8(text[:min(len(text), longText)], "")
-}
+func short(text string) string { return cut(text, longText) }
 
 // tooLong says whether a request brings more than can be kept.
 func tooLong(claims event.Claims, texts ...string) bool {

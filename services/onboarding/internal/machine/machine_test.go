@@ -135,7 +135,7 @@ func TestNext(t *testing.T) {
 func TestEveryErrorOfMetaLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	for effect := range worlds {
-		if effect == machine.AdoptToken {
+		if effect == machine.AdoptToken || effect == machine.DestroyToken {
 			continue // calls nobody
 		}
 		errs := machine.MetaCodes()[effect]
@@ -160,7 +160,7 @@ func TestEveryErrorOfMetaLeadsSomewhere(t *testing.T) {
 				}
 				require.Empty(t, stuck(w.state), "%s", decision.Name())
 				facts := event.Audit(decision, w.state.Stage)
-				require.False(t, facts.Success, "a call that failed is a failure in the audit log")
+				require.Equal(t, v.Do == machine.Gone, facts.Success, "a call that failed is a failure in the audit log")
 			})
 		}
 	}

@@ -104,6 +104,17 @@ func (h *history) step(t *rapid.T, happened machine.Happened) {
 			requireFresh(t, before, after, input, h.now)
 		}
 		h.exchanged, h.mayBeThere, h.made = false, false, false
+	case event.DisconnectStarted:
+		require.Equal(t, before.Run+1, after.Run)
+		require.True(t, after.Disconnecting)
+		require.NotEmpty(t, after.CredentialRef)
+		h.exchanged, h.mayBeThere, h.made = false, false, false
+	case event.IntegrationDisconnected:
+		outcome, ok := happened.(machine.Outcome)
+		require.True(t, ok && outcome.Effect == machine.DestroyToken, "the token is destroyed first")
+		require.False(t, after.Disconnecting)
+		require.Nil(t, after.Undo)
+		require.Nil(t, after.Connection)
 	case event.WabaReady:
 		outcome, ok := happened.(machine.Outcome)
 		require.True(t, ok && outcome.Effect == machine.ReadBack)
@@ -112,7 +123,7 @@ func (h *history) step(t *rapid.T, happened machine.Happened) {
 		require.NotEmpty(t, e.CredentialRef)
 		require.NotEmpty(t, e.WabaID)
 	default:
-		require.False(t, before.Status.Ended(), "%s is over, and only a new run follows", before.Status)
+		require.False(t, before.Status.Ended() && before.Undo == nil, "%s is over, and only a new run follows", before.Status)
 	}
 	h.requireOnce(t, before, after, happened)
 }
@@ -152,7 +163,8 @@ func (h *history) requireOnce(t *rapid.T, before, after machine.State, happened 
 		h.mayBeThere = outcome.Error != nil && (outcome.Error.Class == event.ClassUnanswered || outcome.Error.Class == event.ClassTransient)
 	case machine.LookForWaba, machine.Discover:
 		h.mayBeThere = h.mayBeThere && outcome.Error != nil
-	case machine.AdoptToken, machine.CheckToken, machine.SubscribeApp, machine.RegisterPhone, machine.ReadBack, machine.Proceed:
+	case machine.AdoptToken, machine.CheckToken, machine.SubscribeApp, machine.RegisterPhone, machine.ReadBack, machine.Proceed,
+		machine.DeregisterPhone, machine.UnsubscribeApp, machine.DestroyToken:
 	}
 }
 
@@ -164,6 +176,11 @@ var tokenless = []machine.Effect{machine.ExchangeCode, machine.AdoptToken}
 func stuck(s machine.State) string {
 	todo := s.Todo
 	switch {
+	case s.Status == event.StatusCancelled && s.Undo != nil:
+		if todo.Effect != machine.Proceed {
+			return "is cancelled to be disconnected, and is not"
+		}
+		return ""
 	case s.None() || s.Status.Ended():
 		if todo != (machine.Todo{}) || !s.ResumeAt.IsZero() {
 			return "is over, and has something to do"
@@ -237,6 +254,10 @@ func requireFresh(t require.TestingT, before, after machine.State, input machine
 	if before.Status != event.StatusCompleted && before.Made != "" {
 		fresh.Made, fresh.MadeIn = before.Made, before.MadeIn
 	}
+	if input.Policy.Edition >= machine.SecondEdition {
+		fresh.Connection = after.Connection // which a disconnection undoes
+		require.Equal(t, before.Status == event.StatusCompleted || before.Connection != nil, after.Connection != nil)
+	}
 	want, _, err := machine.Next(fresh, input, now)
 	require.NoError(t, err)
 	require.Equal(t, string(encode(t, want)), string(encode(t, after)))
@@ -269,9 +290,10 @@ func drawInput(t *rapid.T, s machine.State) event.Event {
 		func(*rapid.T) event.Event { return event.RetryRequested{} },
 		func(*rapid.T) event.Event { return event.RetryRequested{} },
 		func(*rapid.T) event.Event { return event.CancelRequested{} },
+		func(*rapid.T) event.Event { return event.DisconnectRequested{} },
 		func(t *rapid.T) event.Event {
 			return rapid.SampledFrom([]event.Event{
-				event.DisconnectRequested{},
+				event.DisconnectRequested{Reason: long[:rapid.SampledFrom([]int{0, 10, 70_000}).Draw(t, "reason")]},
 				event.WabaAttached{WabaID: "880011223344"},
 				event.PhoneSelected{},
 				event.PhoneCodeRequested{},
@@ -317,6 +339,7 @@ func drawPolicy(t *rapid.T) machine.Policy {
 		p.PollMaxAttempts = rapid.IntRange(0, 5).Draw(t, "polls")
 		p.PollTimeout = time.Duration(rapid.IntRange(0, 20).Draw(t, "timeout")) * time.Second
 		p.PollInterval = time.Duration(rapid.IntRange(0, 5).Draw(t, "interval")) * time.Second
+		p.Edition = rapid.SampledFrom([]machine.Edition{machine.FirstEdition, machine.PresentEdition}).Draw(t, "edition")
 		p.RetryAfter = time.Duration(rapid.IntRange(0, 100).Draw(t, "retry")) * time.Hour
 	}
 	return p
@@ -345,7 +368,7 @@ func drawOutcome(t *rapid.T, effect machine.Effect) machine.Outcome {
 	}
 	switch rapid.IntRange(0, 9).Draw(t, "luck") {
 	case 0, 1, 2:
-		if o.Error = drawError(t, effect); effect != machine.AdoptToken {
+		if o.Error = drawError(t, effect); effect != machine.AdoptToken && effect != machine.DestroyToken {
 			return o
 		}
 		o.Error = nil
@@ -376,7 +399,15 @@ func drawOutcome(t *rapid.T, effect machine.Effect) machine.Outcome {
 	case machine.ReadBack:
 		n, yes := drawNumber(t, 1), rapid.Bool().Draw(t, "subscribed")
 		o.Number, o.Subscribed = &n, &yes
-	case machine.SubscribeApp, machine.Proceed:
+	case machine.DeregisterPhone:
+		if rapid.Bool().Draw(t, "read") {
+			n := drawNumber(t, 1)
+			o.Number = &n
+		}
+	case machine.UnsubscribeApp:
+		shared := rapid.Bool().Draw(t, "shared")
+		o.Subscribed = &shared
+	case machine.SubscribeApp, machine.DestroyToken, machine.Proceed:
 	}
 	return o
 }

@@ -50,6 +50,11 @@ var Rules = []Rule{
 	{event.StageRegistration, event.NamePhoneRegistered, event.StageFinalCheck},
 	{event.StageFinalCheck, event.NameWabaReady, event.StageDone},
 
+	{"", event.NameDisconnectStarted, event.StageDone},
+	{event.StageDone, event.NamePhoneDeregistered, event.StageDone},
+	{event.StageDone, event.NameAppUnsubscribed, event.StageDone},
+	{event.StageDone, event.NameIntegrationDisconnected, event.StageDone},
+
 	// At any stage.
 	{"", event.NameStepDelayed, ""},
 	{"", event.NameStepDue, ""},
@@ -75,6 +80,7 @@ var comesTo = map[event.Name]event.Status{
 	event.NameOnboardingCancelled:     event.StatusCancelled,
 	event.NameOnboardingExpired:       event.StatusExpired,
 	event.NameReauthorizationRequired: event.StatusReauth,
+	event.NameIntegrationDisconnected: event.StatusDisconnected,
 }
 
 // IllegalError says that something happened that the rules do not know. It is a

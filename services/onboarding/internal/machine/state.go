@@ -36,6 +36,11 @@ type State struct {
 	Numbers      []Number         `json:"numbers,omitempty"`
 	Registration Registration     `json:"registration,omitzero"`
 
+	// What the restaurant is connected with while a later run is under way or has come
+	// to nothing, and what a disconnection has to undo.
+	Connection *Connection `json:"connection,omitempty"`
+	Undo       *Undo       `json:"undo,omitempty"`
+
 	// How long things have been tried.
 	StepSince  time.Time     `json:"step_since,omitzero"`   // first time that the present step was put off
 	LimitedFor time.Duration `json:"limited_for,omitempty"` // of that, waited for Meta's limits

@@ -35,22 +35,27 @@ const (
 	SubscribeApp  Effect = "subscribe_app"
 	RegisterPhone Effect = "register_phone" // claimed: ten tries in 72 hours
 	ReadBack      Effect = "read_back"
+	// What a disconnection does.
+	DeregisterPhone Effect = "deregister_phone" // claimed: ten tries in 72 hours
+	UnsubscribeApp  Effect = "unsubscribe_app"
+	DestroyToken    Effect = "destroy_token" // and give up the number
 	// Proceed does nothing outside: the next decision follows from the state alone.
 	Proceed Effect = "proceed"
 )
 
 // Effects are all of them, in the order of a run.
 var Effects = []Effect{
-	ExchangeCode, AdoptToken, CheckToken, Discover, CreateWaba, LookForWaba, SubscribeApp, RegisterPhone, ReadBack, Proceed,
+	ExchangeCode, AdoptToken, CheckToken, Discover, CreateWaba, LookForWaba, SubscribeApp, RegisterPhone, ReadBack,
+	DeregisterPhone, UnsubscribeApp, DestroyToken, Proceed,
 }
 
 // Harmless says whether the effect changes nothing at Meta: nobody could want it
 // stopped, and what is asked for meanwhile is seen before the next that is not.
 func (e Effect) Harmless() bool {
 	switch e {
-	case AdoptToken, CheckToken, Discover, LookForWaba, ReadBack, Proceed:
+	case AdoptToken, CheckToken, Discover, LookForWaba, ReadBack, DestroyToken, Proceed:
 		return true
-	case ExchangeCode, CreateWaba, SubscribeApp, RegisterPhone:
+	case ExchangeCode, CreateWaba, SubscribeApp, RegisterPhone, DeregisterPhone, UnsubscribeApp:
 	}
 	return false
 }

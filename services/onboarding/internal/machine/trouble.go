@@ -36,6 +36,10 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 		return s.act(v, o.Error, now)
 	case Fail:
 		return s.failUntil(v, o.Error, now)
+	case Leave:
+		return s.leave(o, v)
+	case Gone:
+		return s.undone(o, true)
 	case LookFirst, NextOne:
 	}
 	return nil
@@ -43,11 +47,16 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 
 // hindered returns the decision that a reason of ours leads to.
 func (s *State) hindered(o Outcome, now time.Time) event.Event {
-	v := verdictOfOurs(o.Effect, o.Code)
-	if v.Do == Act {
+	switch v := verdictOfOurs(o.Effect, o.Code); v.Do {
+	case Act:
 		return s.act(v, nil, now)
+	case Leave:
+		return s.leave(o, v)
+	case Gone:
+		return s.undone(o, true)
+	default:
+		return s.fail(v, nil)
 	}
-	return s.fail(v, nil)
 }
 
 // again tries the step later, while there is patience for it.
@@ -63,8 +72,12 @@ func (s *State) again(o Outcome, v Verdict, wait time.Duration, now time.Time) e
 	if !at.After(since.Add(paceOf(o.Effect).patience + s.LimitedFor)) {
 		return s.delay(o.Effect, v.Code, o.Error, at, now)
 	}
-	if o.Effect == ExchangeCode {
+	switch o.Effect {
+	case ExchangeCode:
 		return s.fail(restart(event.CodeExchangeUnavailable), o.Error)
+	case DeregisterPhone, UnsubscribeApp:
+		return s.leave(o, v)
+	default:
 	}
 	return s.fail(Verdict{Do: Fail, Code: v.Code, Action: event.ActionRetry, Actor: event.ActorOperator}, o.Error)
 }

@@ -31,6 +31,8 @@ const (
 	Reauthorize Do = "reauthorize" // the token is dead
 	Act         Do = "act"         // rest until somebody has acted
 	Fail        Do = "fail"        // end the run
+	Leave       Do = "leave"       // it cannot be undone, is listed, and the disconnection goes on
+	Gone        Do = "gone"        // there is nothing left to undo
 )
 
 var (
@@ -55,6 +57,21 @@ func act(code event.Code, action event.ActionKind, actor event.Actor) Verdict {
 
 func restart(code event.Code) Verdict {
 	return Verdict{Do: Fail, Code: code, Action: event.ActionRestartSignup, Actor: event.ActorRestaurant}
+}
+
+func leave(code event.Code) Verdict { return Verdict{Do: Leave, Code: code} }
+
+// gone says that what was to be undone is not there.
+var gone = Verdict{Do: Gone, Code: event.CodePhoneMissing}
+
+// leaving says what stays at Meta, and why, in place of ending or resting.
+var leaving = map[event.Class]Verdict{
+	event.ClassAuthExpired: leave(event.CodeTokenInvalid),
+	event.ClassPermission:  leave(event.CodePermissionMissing),
+	event.ClassBlocked:     leave(event.CodeBlocked),
+	event.ClassInvalid:     leave(event.CodeMetaRefused),
+	event.ClassConflict:    leave(event.CodeMetaRefused),
+	event.ClassNotFound:    leave(event.CodeMetaRefused),
 }
 
 func misconfigured(code event.Code) Verdict {
@@ -126,6 +143,8 @@ var verdictsOf = map[Effect]map[event.Class]Verdict{
 		event.ClassConflict:    notYet,
 		event.ClassNotFound:    notYet,
 	},
+	DeregisterPhone: leaving,
+	UnsubscribeApp:  leaving,
 }
 
 // metaCode is a code of Meta, with any subcode when Subcode is 0.
@@ -145,12 +164,19 @@ var verdictsByCode = map[metaCode]Verdict{
 	{SubscribeApp, 3, 0}:  incapable,
 	{RegisterPhone, 3, 0}: incapable,
 
-	{RegisterPhone, 133005, 0}: act(event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant),
-	{RegisterPhone, 133006, 0}: act(event.CodePhoneNotVerified, event.ActionVerifyNumber, event.ActorRestaurant),
-	{RegisterPhone, 133008, 0}: limit(12 * time.Hour),
-	{RegisterPhone, 133009, 0}: act(event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant), // guessed too fast: it is not the PIN
-	{RegisterPhone, 133016, 0}: limit(72 * time.Hour),
-	{RegisterPhone, 33, 0}:     act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
+	{RegisterPhone, 133005, 0}:      act(event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant),
+	{RegisterPhone, 133006, 0}:      act(event.CodePhoneNotVerified, event.ActionVerifyNumber, event.ActorRestaurant),
+	{RegisterPhone, 133008, 0}:      limit(12 * time.Hour),
+	{RegisterPhone, 133009, 0}:      act(event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant), // guessed too fast: it is not the PIN
+	{RegisterPhone, 133016, 0}:      limit(72 * time.Hour),
+	{DeregisterPhone, 3, 0}:         leave(event.CodeAppNotPermitted),
+	{DeregisterPhone, 33, 0}:        gone,
+	{DeregisterPhone, 100, 2207051}: gone,
+	{DeregisterPhone, 133010, 0}:    gone,
+	{DeregisterPhone, 133016, 0}:    leave(event.CodePhoneRegisterLimit), // ten in 72 hours: nobody waits so long to be rid of us
+	{UnsubscribeApp, 3, 0}:          leave(event.CodeAppNotPermitted),
+
+	{RegisterPhone, 33, 0}: act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
 }
 
 // ours is a reason of ours for which an effect was not done, or its outcome is not
@@ -172,6 +198,9 @@ var verdictsOfOurs = map[ours]Verdict{
 	{LookForWaba, event.CodeWabaNotGranted}:      restart(event.CodeWabaNotGranted),
 	{RegisterPhone, event.CodePhoneConflict}:     numberTaken,
 	{ReadBack, event.CodePhoneConflict}:          numberTaken,
+	{DeregisterPhone, event.CodePhoneConflict}:   gone,
+	{DeregisterPhone, event.CodeSecretGone}:      leave(event.CodeTokenInvalid),
+	{UnsubscribeApp, event.CodeSecretGone}:       leave(event.CodeTokenInvalid),
 }
 
 // verdictOfOurs returns what a reason of ours leads to; one that is not known, of a
@@ -181,6 +210,9 @@ func verdictOfOurs(effect Effect, code event.Code) Verdict {
 		if v, ok := verdictsOfOurs[key]; ok {
 			return v
 		}
+	}
+	if effect == DeregisterPhone || effect == UnsubscribeApp {
+		return leave(code)
 	}
 	return restart(code)
 }
@@ -203,8 +235,12 @@ func VerdictOf(edition Edition, effect Effect, e *event.MetaError) Verdict {
 	if v, ok := verdicts[e.Class]; ok {
 		return v
 	}
-	if effect == ExchangeCode {
+	switch effect {
+	case ExchangeCode:
 		return restart(event.CodeCodeRefused)
+	case DeregisterPhone, UnsubscribeApp:
+		return leave(event.CodeMetaRefused)
+	default:
+		return refused
 	}
-	return refused
 }

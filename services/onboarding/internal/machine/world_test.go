@@ -44,6 +44,10 @@ var goodDay = map[machine.Effect]string{
 	machine.SubscribeApp:  `{}`,
 	machine.RegisterPhone: `{}`,
 	machine.ReadBack:      `{"number":{"id":"106000111","connected":true},"subscribed":true}`,
+
+	machine.DeregisterPhone: `{}`,
+	machine.UnsubscribeApp:  `{"subscribed":false}`,
+	machine.DestroyToken:    `{}`,
 }
 
 // An account with a number to register, as a look shows it.
@@ -183,6 +187,10 @@ var worlds = map[machine.Effect]func(*world){
 	machine.SubscribeApp:  func(w *world) { w.always[machine.Discover] = found },
 	machine.RegisterPhone: func(w *world) { w.always[machine.Discover] = found },
 	machine.ReadBack:      func(w *world) { w.always[machine.Discover] = found },
+
+	machine.DeregisterPhone: func(w *world) { w.always[machine.Discover] = found },
+	machine.UnsubscribeApp:  func(w *world) { w.always[machine.Discover] = found },
+	machine.DestroyToken:    func(w *world) { w.always[machine.Discover] = found },
 }
 
 // at returns a world in which an effect is to be done now.
@@ -197,6 +205,11 @@ func at(tb testing.TB, effect machine.Effect) *world {
 	}
 	w.happen(machine.Input{Seq: w.inputSeq, Event: opening, Policy: w.policy})
 	for w.state.Todo.Effect != effect {
+		if w.state.Status == event.StatusCompleted {
+			w.inputSeq++
+			w.happen(machine.Input{Seq: w.inputSeq, Event: event.DisconnectRequested{}, Policy: w.policy})
+			continue
+		}
 		require.NotEmpty(tb, w.state.Todo.Effect)
 		w.happen(w.perform(w.state.Todo.Effect))
 	}

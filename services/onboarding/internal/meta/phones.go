@@ -33,6 +33,11 @@ type Phone struct {
 // and in service.
 func (p Phone) Connected() bool { return p.Status == "CONNECTED" && p.PlatformType == "CLOUD_API" }
 
+// Unregistered says that the number is certainly not registered on the Cloud API.
+func (p Phone) Unregistered() bool {
+	return p.PlatformType == "NOT_APPLICABLE" || p.PlatformType == "ON_PREMISE"
+}
+
 // Coexists says whether the number is also used in the WhatsApp Business app. Such
 // a number is registered already and must not be registered again.
 func (p Phone) Coexists() bool { return p.OnBizApp && p.PlatformType == "CLOUD_API" }

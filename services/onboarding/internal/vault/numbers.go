@@ -83,6 +83,20 @@ func (v *Vault) ReleaseAllNumbers(ctx context.Context, run Run) error {
 	return v.release(ctx, run, 0, deleteNumbers, string(run.Restaurant), run.since())
 }
 
+// OwnedByOthers says whether any of these numbers belongs to another restaurant.
+func (v *Vault) OwnedByOthers(ctx context.Context, phones []event.PhoneNumberID, restaurant event.RestaurantID) (bool, error) {
+	for _, phone := range phones {
+		var others int
+		if err := v.one(ctx, v.db.DB, countOthers, string(phone), string(restaurant)).Scan(&others); err != nil {
+			return false, fmt.Errorf("vault: owner of number %s: %w", phone, err)
+		}
+		if others > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // release executes a deletion, if the restaurant has more numbers than may stay: to
 // look costs no sync of the disk, and most have none that must go.
 func (v *Vault) release(ctx context.Context, run Run, stay int, deletion database.Statement, args ...any) error {

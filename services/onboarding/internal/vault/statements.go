@@ -28,6 +28,8 @@ var (
 	keepOwner = database.NewStatement(`UPDATE onboarding_phone_owners SET ready_at = COALESCE(ready_at, ?)
 		WHERE phone_number_id = ? AND restaurant_id = ?`)
 
+	countOthers = database.NewStatement(`SELECT COUNT(*) FROM onboarding_phone_owners WHERE phone_number_id = ? AND restaurant_id <> ?`)
+
 	countNumbers = database.NewStatement(`SELECT COUNT(*) FROM onboarding_phone_owners WHERE restaurant_id = ?`)
 
 	deleteOtherNumbers = database.NewStatement(`DELETE FROM onboarding_phone_owners

@@ -120,6 +120,24 @@ func (v *Vault) Destroy(ctx context.Context, ref event.CredentialRef, restaurant
 	return nil
 }
 
+// DestroyAll destroys every token that a restaurant had when a run started, as
+// [Vault.Destroy] does. Its PINs stay: they are its numbers', wherever these go.
+func (v *Vault) DestroyAll(ctx context.Context, run Run) error {
+	var refs []event.CredentialRef
+	err := v.db.NewSelect().Model((*credentialRow)(nil)).Column("credential_ref").
+		Where("restaurant_id = ?", run.Restaurant).Where("user_access_token IS NOT NULL").Where("created_at <= ?", run.since()).
+		Scan(ctx, &refs)
+	if err != nil {
+		return fmt.Errorf("vault: tokens of %s: %w", run.Restaurant, err)
+	}
+	for _, ref := range refs {
+		if err := v.Destroy(ctx, ref, run.Restaurant); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // utc keeps the zero time zero.
 func utc(at time.Time) time.Time {
 	if at.IsZero() {
