@@ -38,10 +38,12 @@ var matrix = map[string]access{
 	"GET /api/whatsapp/integrations/{restaurant_id}/events":  {scope: auth.ScopeRead},
 	"POST /api/whatsapp/integrations/{restaurant_id}/retry":  {auth.ScopeOnboard, `{}`},
 	"POST /api/whatsapp/integrations/{restaurant_id}/cancel": {auth.ScopeOnboard, `{}`},
-	"GET /api/whatsapp/webhook":                              {},
-	"POST /api/whatsapp/webhook":                             {},
-	"GET /openapi.json":                                      {},
-	"GET /docs":                                              {},
+
+	"POST /api/whatsapp/integrations/{restaurant_id}/disconnect": {auth.ScopeOnboard, `{}`},
+	"GET /api/whatsapp/webhook":                                  {},
+	"POST /api/whatsapp/webhook":                                 {},
+	"GET /openapi.json":                                          {},
+	"GET /docs":                                                  {},
 }
 
 func TestEveryRouteIsOpenToThoseWhoMayCallItAndToNobodyElse(t *testing.T) {

@@ -65,6 +65,11 @@ func (s *Server) integrationRoutes() {
 		summary: "End a run.", data: actedData{},
 		statuses: map[int]string{http.StatusAccepted: "Accepted, and not decided upon yet."},
 	}, (*call).cancel)
+	post(s, endpoint{
+		path: one + "/disconnect", id: "disconnect", scope: auth.ScopeOnboard, bodyless: true,
+		summary: "Disconnect a restaurant at Meta and here: deregister the number, unsubscribe the app, destroy the token. A run that is under way is cancelled first.",
+		data:    disconnectedData{}, statuses: map[int]string{http.StatusAccepted: "Accepted, and not finished."},
+	}, (*call).disconnect)
 }
 
 // cursor is where a page ends. It is signed, and good for its list alone.

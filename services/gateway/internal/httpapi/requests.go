@@ -31,47 +31,72 @@ func (c *call) cancel(b reasonBody) error {
 // request asks something of the restaurant in the path, and answers with what was
 // decided upon it: every input gets exactly one decision.
 func (c *call) request(b reasonBody, message errcode.Message, input event.Event) error {
-	id, err := c.restaurantInPath()
+	asked, err := c.put(b, input)
 	if err != nil {
 		return err
 	}
-	if err := checkText("reason", b.Reason); err != nil {
+	defer func() { asked.watch.Close() }()
+	decision, err := c.decided(asked.question, &asked.watch, asked.deadline)
+	if err != nil {
 		return err
+	}
+	return c.renderRequest(asked.question, message, asked.before, decision)
+}
+
+// asked is a request that was put to the restaurant in the path. Its watch is to be
+// closed.
+type asked struct {
+	question
+	watch    *live.Watch
+	before   event.Snapshot // where the run stood
+	deadline time.Time
+}
+
+// put publishes an input, unless its Idempotency-Key says that it was before.
+func (c *call) put(b reasonBody, input event.Event) (_ *asked, err error) {
+	id, err := c.restaurantInPath()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkText("reason", b.Reason); err != nil {
+		return nil, err
 	}
 	if _, _, err := c.standing(id); err != nil {
-		return err // there is nothing to act upon
+		return nil, err // there is nothing to act upon
 	}
 	if err := c.admit(id); err != nil {
-		return err
+		return nil, err
 	}
 	reservation, err := c.reserve()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	watch := c.Feed.Watch(id)
-	defer func() { watch.Close() }()
+	a := &asked{watch: c.Feed.Watch(id)}
+	defer func() {
+		if err != nil {
+			a.watch.Close()
+		}
+	}()
 	head, err := c.story.Head(c.context(), id)
 	if err != nil {
-		return unavailable(err)
+		return nil, unavailable(err)
 	}
-	q := question{restaurant: id, since: reservation.InputSeq, input: reservation.InputID, replayFrom: reservation.HeadSeq}
+	a.before = head.Snapshot
+	a.question = question{restaurant: id, since: reservation.InputSeq, input: reservation.InputID, replayFrom: reservation.HeadSeq}
 	if reservation.Replayed() {
 		c.w.Header().Set("Idempotent-Replay", "true")
 	} else {
-		if err := c.ask(&q, reservation, head.Seq, input); err != nil {
-			return err
+		if err := c.ask(&a.question, reservation, head.Seq, input); err != nil {
+			return nil, err
 		}
-		q.replayFrom = head.Seq
+		a.replayFrom = head.Seq
 	}
 	preferred := readPreference(c.r, c.SyncWait)
 	if preferred.applied != "" {
 		c.w.Header().Set("Preference-Applied", preferred.applied)
 	}
-	decision, err := c.decided(q, &watch, time.Now().Add(preferred.wait))
-	if err != nil {
-		return err
-	}
-	return c.renderRequest(q, message, head.Snapshot, decision)
+	a.deadline = time.Now().Add(preferred.wait)
+	return a, nil
 }
 
 // decided returns the decision upon the question's own input; none when there is
@@ -121,11 +146,7 @@ func (c *call) find(q question) (live.Decision, bool) {
 // the run stood.
 func (c *call) renderRequest(q question, message errcode.Message, before event.Snapshot, d live.Decision) error {
 	if refused, ok := d.Event.(event.InputRefused); ok {
-		p := &problem{code: refused.Code, restaurant: q.restaurant, availableAt: refused.AvailableAt}
-		if refused.Code == event.CodeNotPossibleNow && d.Snapshot.Status == event.StatusInProgress {
-			p.action = nextActionOf(d.Snapshot)
-		}
-		return p
+		return c.refusedRequest(q, refused, d)
 	}
 	if d.None() {
 		return c.accepted(q.restaurant, errcode.InProgress, progressData{
@@ -138,4 +159,13 @@ func (c *call) renderRequest(q question, message errcode.Message, before event.S
 		Status: d.Snapshot.Status, IntegrationID: d.Snapshot.IntegrationID, Stage: d.Snapshot.Stage,
 		StatusURL: c.statusURL(q.restaurant), EventsURL: c.eventsURL(q.restaurant),
 	}})
+}
+
+// refusedRequest is the problem that a refused input is.
+func (c *call) refusedRequest(q question, refused event.InputRefused, d live.Decision) error {
+	p := &problem{code: refused.Code, restaurant: q.restaurant, availableAt: refused.AvailableAt}
+	if refused.Code == event.CodeNotPossibleNow && d.Snapshot.Status == event.StatusInProgress {
+		p.action = nextActionOf(d.Snapshot)
+	}
+	return p
 }

@@ -113,6 +113,9 @@ func (c Command) Judge(s event.Snapshot) Outcome {
 
 // ended returns why a run is over without having reached its aim.
 func ended(s event.Snapshot) (event.Code, bool) {
+	if s.Disconnecting {
+		return event.CodeNotInProgress, true
+	}
 	switch s.Status {
 	case event.StatusFailed, event.StatusReauth, event.StatusExpired:
 		return problemOf(s), true
@@ -147,7 +150,7 @@ func Created(s event.Snapshot) (event.Strategy, bool) {
 // for an account that a person was to make is always worth asking for.
 func (c Command) Joins(s event.Snapshot) bool {
 	switch {
-	case s.Run == 0, s.Status.Ended() && s.Status != event.StatusCompleted:
+	case s.Run == 0, s.Disconnecting, s.Status.Ended() && s.Status != event.StatusCompleted:
 		return false
 	case c == Poll && s.Status == event.StatusAwaiting, (c == Discover || c == Create) && Untried(s):
 		return false
