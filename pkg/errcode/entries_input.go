@@ -81,4 +81,13 @@ var inputEntries = []Entry{
 			"The system is being updated and does not understand this request yet.",
 		},
 	},
+	{
+		Code: event.CodeNothingToDo, HTTPStatus: http.StatusConflict,
+		Actor: event.ActorAutomatic, Action: event.ActionWait,
+		title: phrase{"Nada a mudar", "Nothing to change"},
+		text: phrase{
+			"Um aviso da Meta foi registrado e não muda nada aqui.",
+			"A notice from Meta was recorded, and changes nothing here.",
+		},
+	},
 }

@@ -48,7 +48,9 @@ func Audit(e Event, stage Stage) AuditFacts {
 	case ActionRequired:
 		code, meta = e.Code, e.Error
 	case InputRefused:
-		code = e.Code
+		if e.Code != CodeNothingToDo { // that is no failure
+			code = e.Code
+		}
 	case OnboardingFailed:
 		code, meta = e.Code, e.Error
 	case OnboardingExpired:

@@ -81,4 +81,5 @@ const (
 	CodeAlreadyConnected  Code = "already_connected"  // the restaurant is connected
 	CodeNotConnected      Code = "not_connected"      // there is nothing to disconnect
 	CodeUnknownInput      Code = "unknown_input"      // written by a newer service
+	CodeNothingToDo       Code = "nothing_to_do"      // a notice of Meta that changes nothing here
 )

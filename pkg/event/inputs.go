@@ -162,12 +162,22 @@ type PinSubmitted struct {
 	Principal string    `json:"principal,omitempty"`
 }
 
-// MetaNotified says that a webhook of Meta concerns this restaurant.
+// MetaNotified says that a webhook of Meta concerns this restaurant. It says what
+// Meta has sent, not what is true: that is read. The event is fenced on its own
+// subject, and carries the restaurant's last ones, so that each change of a webhook is
+// published once.
 //
 // Produced by: onboarding. Consumed by: onboarding, auditlog.
 type MetaNotified struct {
-	Field  string `json:"field"`
-	Event  string `json:"event,omitempty"`
-	WabaID WabaID `json:"waba_id,omitempty"`
-	BodyID Hash   `json:"body_id"` // subject of the raw body in WABA_WEBHOOKS
+	Field         string        `json:"field"`
+	Event         string        `json:"event,omitempty"`  // the kind, or the decision, where the field has one
+	Detail        string        `json:"detail,omitempty"` // of an event that has more than one meaning
+	WabaID        WabaID        `json:"waba_id,omitempty"`
+	BusinessID    BusinessID    `json:"business_id,omitempty"`
+	PhoneNumberID PhoneNumberID `json:"phone_number_id,omitempty"`
+	BodyID        Hash          `json:"body_id"`              // subject of the raw body in WABA_WEBHOOKS
+	Change        int           `json:"change,omitempty"`     // place in the body, from 0
+	HappenedAt    time.Time     `json:"happened_at,omitzero"` // by Meta
+	ReceivedAt    time.Time     `json:"received_at,omitzero"` // by us
+	Recent        []string      `json:"recent,omitempty"`     // ids of the last ones, oldest first, this one last
 }

@@ -3,28 +3,18 @@ package event
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 )
 
-// WebhookBody is what every webhook of Meta has in common. What is not in it is of
-// kinds, and stays as it came.
-type WebhookBody struct {
-	Object string         `json:"object"` // missing in some: it decides nothing
-	Entry  []WebhookEntry `json:"entry"`
-}
+// ObjectPlatform is the object of what Meta's platform asks for by a signed request:
+// it is stored in the form of a webhook. No object of Meta's has this name.
+const ObjectPlatform = "waba.platform"
 
-// WebhookEntry is what happened to one object of Meta's, usually an account.
-type WebhookEntry struct {
-	ID      string          `json:"id"`
-	Time    int64           `json:"time"` // seconds; of some kinds missing
-	Changes []WebhookChange `json:"changes"`
-}
-
-// WebhookChange is one thing that happened.
-type WebhookChange struct {
-	Field string          `json:"field"`
-	Value json.RawMessage `json:"value"`
-}
+// The fields of changes of [ObjectPlatform]. The entry's id is that of the person, as
+// our app knows it.
+const (
+	FieldDeauthorize  = "deauthorize"
+	FieldDataDeletion = "data_deletion"
+)
 
 // WebhookID names a webhook by its body: the same body is the same webhook.
 func WebhookID(body []byte) Hash {
@@ -34,3 +24,12 @@ func WebhookID(body []byte) Hash {
 
 // WebhookSubject returns where a webhook is stored.
 func WebhookSubject(id Hash) string { return "waba.webhook." + string(id) }
+
+// ParseWebhookSubject returns the name of the webhook that is stored under a subject.
+func ParseWebhookSubject(subject string) (id Hash, ok bool) {
+	const prefix = "waba.webhook."
+	if len(subject) != len(prefix)+2*sha256.Size || subject[:len(prefix)] != prefix {
+		return "", false
+	}
+	return Hash(subject[len(prefix):]), true
+}

@@ -31,6 +31,8 @@ there is one effect, a wait until a time, a rest that waits for a person, or not
 	b.WriteString("\n## What an error of Meta leads to\n\n")
 	drawKinds(&b)
 	drawVerdicts(&b)
+	b.WriteString("\n## What a notice of Meta (a webhook) leads to\n\nIt is worth a look, and only what the look sees counts.\n\n")
+	drawNotices(&b)
 	b.WriteString("\n## Limits\n\n")
 	drawLimits(&b)
 	return b.String()

@@ -27,8 +27,10 @@ func (s *State) input(h Input, now time.Time) event.Event {
 		return s.cancelRequested(in)
 	case event.DisconnectRequested:
 		return s.disconnectRequested(in, now)
+	case event.MetaNotified:
+		return s.noticed(in, now)
 	case event.WabaAttached, event.PhoneSelected, event.PhoneCodeRequested,
-		event.PhoneCodeSubmitted, event.PinSubmitted, event.MetaNotified:
+		event.PhoneCodeSubmitted, event.PinSubmitted:
 		return refuse(h.Event.Name(), event.CodeNotPossibleNow)
 	}
 	return refuse(h.Event.Name(), event.CodeUnknownInput)

@@ -292,6 +292,13 @@ func drawInput(t *rapid.T, s machine.State) event.Event {
 		func(*rapid.T) event.Event { return event.CancelRequested{} },
 		func(*rapid.T) event.Event { return event.DisconnectRequested{} },
 		func(t *rapid.T) event.Event {
+			rule := rapid.SampledFrom(append(slices.Clone(machine.NoticeRules), machine.NoticeRule{Field: "messages"})).Draw(t, "notice")
+			return event.MetaNotified{
+				Field: rule.Field, Event: rule.Event, BodyID: "b",
+				ReceivedAt: noon.Add(time.Duration(rapid.IntRange(-60, 60).Draw(t, "received")) * time.Minute),
+			}
+		},
+		func(t *rapid.T) event.Event {
 			return rapid.SampledFrom([]event.Event{
 				event.DisconnectRequested{Reason: long[:rapid.SampledFrom([]int{0, 10, 70_000}).Draw(t, "reason")]},
 				event.WabaAttached{WabaID: "880011223344"},
@@ -299,7 +306,6 @@ func drawInput(t *rapid.T, s machine.State) event.Event {
 				event.PhoneCodeRequested{},
 				event.PhoneCodeSubmitted{},
 				event.PinSubmitted{},
-				event.MetaNotified{},
 				event.Unknown{Kind: "FromTheFuture"},
 			}).Draw(t, "later")
 		},

@@ -120,7 +120,7 @@ func (s *State) lookAgain(by event.Name) event.Event {
 	s.Entry = event.StageDiscovery
 	s.WabaID, s.PhoneNumberID, s.DisplayPhoneNumber, s.Numbers = "", "", "", nil
 	s.Polling = event.Polling{}
-	s.forgive(by != event.NameRetryTick)
+	s.forgive(by != event.NameRetryTick && by != event.NameMetaNotified)
 	s.Strategy = s.madeBy()
 	s.do(CheckToken)
 	return event.OnboardingResumed{Stage: event.StageExchange, By: string(by)}

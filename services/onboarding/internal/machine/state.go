@@ -54,6 +54,7 @@ type State struct {
 	RestedSince time.Time   `json:"rested_since,omitzero"`
 	RestedAt    event.Stage `json:"rested_at,omitempty"` // the furthest stage in which it has rested
 	RetryAt     time.Time   `json:"retry_at,omitzero"`   // a retry by request is too early before this
+	LookedAt    time.Time   `json:"looked_at,omitzero"`  // when a notice of Meta made the run look last
 }
 
 // Policy is what an operator can set. It is copied into the state when a run
