@@ -2,6 +2,7 @@ package metasim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -106,21 +107,29 @@ func (s *Server) subscribe(c *call) answer {
 
 func (s *Server) subscribedApps(c *call) answer {
 	account := c.node.waba
-	if !account.subscribed {
-		return found([]byte(`{"data":[]}`))
+	var rows []string
+	if c.world.scenario.shape.otherApp {
+		rows = append(rows, subscriberRow("990011223344", "Another App", ""))
 	}
-	app := newObject()
-	app.text("id", s.options.AppID)
-	app.text("name", s.options.AppName)
-	app.text("link", "https://www.facebook.com/games/?app_id="+s.options.AppID)
-	row := newObject()
-	row.raw("whatsapp_business_api_data", string(app.end()))
-	if account.override != "" {
-		row.text("override_callback_uri", account.override)
+	if account.subscribed {
+		rows = append(rows, subscriberRow(s.options.AppID, s.options.AppName, account.override))
 	}
 	o := newObject()
-	o.raw("data", "["+string(row.end())+"]")
+	o.raw("data", "["+strings.Join(rows, ",")+"]")
 	return found(o.end())
+}
+
+func subscriberRow(id, name, override string) string {
+	app := newObject()
+	app.text("id", id)
+	app.text("name", name)
+	app.text("link", "https://www.facebook.com/games/?app_id="+id)
+	row := newObject()
+	row.raw("whatsapp_business_api_data", string(app.end()))
+	if override != "" {
+		row.text("override_callback_uri", override)
+	}
+	return string(row.end())
 }
 
 func (s *Server) unsubscribe(c *call) answer {

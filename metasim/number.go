@@ -39,7 +39,11 @@ func (s *Server) numberWithHealth(c *call, number *phone) func(field) value {
 
 // numberFields reads a number as the call op, which is being executed, sees it.
 func (w *world) numberFields(number *phone, op Op) func(field) value {
+	words := w.words()
 	return func(f field) value {
+		if word, ok := words[f.name]; ok {
+			return textValue(word)
+		}
 		switch f.name {
 		case "display_phone_number":
 			return textValue(w.displayNumber(number))

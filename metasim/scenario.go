@@ -142,6 +142,13 @@ type shape struct {
 	unverified         bool
 	pendingReads       int
 	spentRegistrations int
+
+	// words replace what a number's fields say, for the first wordsReads looks at it
+	// (0: for ever).
+	words      map[string]string
+	wordsReads int
+	subscribed bool // our app is, from the start
+	otherApp   bool // another app is
 }
 
 // existing is one account with one number to register, owned by the business.

@@ -271,7 +271,7 @@ func (w *walk) connect(account string) error {
 			return ended{metasim.EndsActionRequired}
 		}
 	}
-	return ended{metasim.EndsUnknown}
+	return ended{metasim.EndsActionRequired} // it is not connected for a reason
 }
 
 func TestEachScenarioEndsAsItSays(t *testing.T) {

@@ -86,7 +86,7 @@ func (w *world) addAccount(by Op, at time.Time) *waba {
 	shape := &w.scenario.shape
 	account := &waba{
 		id: w.id(kindWABA, len(w.wabas)), index: len(w.wabas), createdBy: by, createdAt: at,
-		looksFrom: views{w.calls[OpOwned], w.calls[OpWABA], w.calls[OpPhoneNumbers]},
+		looksFrom: views{w.calls[OpOwned], w.calls[OpWABA], w.calls[OpPhoneNumbers]}, subscribed: shape.subscribed,
 	}
 	for i := range shape.numbers {
 		number := &phone{

@@ -261,6 +261,42 @@ var runEntries = []Entry{
 		},
 	},
 	{
+		Code: event.CodePhoneRestricted, HTTPStatus: http.StatusAccepted, Retryable: true,
+		Actor: event.ActorMeta, Action: event.ActionWait,
+		title: phrase{"Número limitado pela Meta", "Number held back by Meta"},
+		text: phrase{
+			"A Meta limitou este número, e por enquanto ele não pode ser conectado.",
+			"Meta holds this number back, and it cannot be connected for now.",
+		},
+	},
+	{
+		Code: event.CodePhoneNameReview, HTTPStatus: http.StatusAccepted, Retryable: true,
+		Actor: event.ActorMeta, Action: event.ActionWait,
+		title: phrase{"Nome em análise", "Name under review"},
+		text: phrase{
+			"A Meta ainda está analisando o nome de exibição deste número; a conexão continua quando ele for aprovado.",
+			"Meta is still reviewing the display name of this number; connecting goes on when it is approved.",
+		},
+	},
+	{
+		Code: event.CodePhoneNameDeclined, HTTPStatus: http.StatusAccepted,
+		Actor: event.ActorRestaurant, Action: event.ActionChangeName,
+		title: phrase{"Nome não aprovado", "Name not approved"},
+		text: phrase{
+			"A Meta não aprovou o nome de exibição deste número.",
+			"Meta has not approved the display name of this number.",
+		},
+	},
+	{
+		Code: event.CodeMetaUnclear, HTTPStatus: http.StatusAccepted,
+		Actor: event.ActorOperator, Action: event.ActionContactSupport,
+		title: phrase{"A resposta da Meta não é clara", "Meta's answer is not clear"},
+		text: phrase{
+			"A Meta respondeu de um jeito que ainda não conhecemos, e por segurança nada foi feito.",
+			"Meta answered in a way that we do not know yet, and nothing was done, for safety.",
+		},
+	},
+	{
 		Code: event.CodeAppNotSubscribed, HTTPStatus: http.StatusAccepted, Retryable: true,
 		Actor: event.ActorOperator, Action: event.ActionContactSupport,
 		title: phrase{"Avisos da Meta não ativados", "Meta's notices not switched on"},

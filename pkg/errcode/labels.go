@@ -106,6 +106,7 @@ var actionLabels = map[event.ActionKind]phrase{
 	event.ActionChooseNumber:     {"Escolher o número", "Choose the number"},
 	event.ActionAddNumber:        {"Adicionar um número", "Add a number"},
 	event.ActionVerifyNumber:     {"Verificar o número", "Verify the number"},
+	event.ActionChangeName:       {"Mudar o nome", "Change the name"},
 	event.ActionProvidePin:       {"Informar o PIN", "Give the PIN"},
 	event.ActionResolveBlock:     {"Resolver o bloqueio", "Settle the block"},
 	event.ActionFixConfiguration: {"Corrigir a configuração", "Correct the configuration"},
@@ -146,6 +147,10 @@ var actionTexts = map[event.ActionKind]phrase{
 	event.ActionVerifyNumber: {
 		"Peça o código de verificação e digite-o aqui.",
 		"Ask for the verification code, and type it here.",
+	},
+	event.ActionChangeName: {
+		"Escolha outro nome de exibição para o número, no Gerenciador do WhatsApp.",
+		"Choose another display name for the number, in WhatsApp Manager.",
 	},
 	event.ActionProvidePin: {
 		"Informe o PIN de seis dígitos deste número, ou redefina-o no Gerenciador do WhatsApp.",

@@ -148,7 +148,18 @@ type StepDue struct {
 //
 // Produced by: onboarding. Consumed by: onboarding, auditlog, gateway.
 type AppSubscribed struct {
-	WabaID WabaID `json:"waba_id"`
+	WabaID  WabaID `json:"waba_id"`
+	Already bool   `json:"already,omitempty"` // it did before, and nothing was asked
+}
+
+// PhoneChecked says what Meta says of the number before more is asked for it.
+//
+// Produced by: onboarding. Consumed by: onboarding, auditlog, gateway.
+type PhoneChecked struct {
+	PhoneNumberID PhoneNumberID `json:"phone_number_id"`
+	State         NumberState   `json:"state"`
+	Verified      Reading       `json:"verified,omitempty"`
+	NameStatus    string        `json:"name_status,omitempty"` // Meta's word
 }
 
 // PhoneRegistered says that the number is registered on the Cloud API, or that it

@@ -51,6 +51,7 @@ const (
 	CodeBlocked              Code = "meta_blocked"
 	CodeMetaUnavailable      Code = "meta_unavailable"
 	CodeMetaRefused          Code = "meta_refused"
+	CodeMetaUnclear          Code = "meta_unclear" // it answers in words that say neither yes nor no
 	CodeWabaNotGranted       Code = "waba_not_granted"
 	CodeWabaNotCreated       Code = "waba_not_created"
 	CodeWabaNotVisible       Code = "waba_not_visible"
@@ -61,6 +62,9 @@ const (
 	CodePhoneConflict        Code = "phone_conflict" // the number belongs to another restaurant
 	CodePhoneNotVerified     Code = "phone_not_verified"
 	CodePhonePinMismatch     Code = "phone_pin_mismatch"
+	CodePhoneRestricted      Code = "phone_restricted"
+	CodePhoneNameReview      Code = "phone_name_review"
+	CodePhoneNameDeclined    Code = "phone_name_declined"
 	CodePhoneRegisterLimit   Code = "phone_register_limit"
 	CodePhoneNotConnected    Code = "phone_not_connected"
 	CodeAppNotSubscribed     Code = "app_not_subscribed"

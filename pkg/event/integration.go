@@ -16,6 +16,7 @@ type Integration struct {
 	BusinessID         BusinessID        `json:"business_id,omitempty"`
 	PhoneNumberID      PhoneNumberID     `json:"phone_number_id,omitempty"`
 	DisplayPhoneNumber string            `json:"display_phone_number,omitempty"`
+	Number             NumberStanding    `json:"number,omitzero"`
 	Polling            Polling           `json:"polling,omitzero"`
 	Strategies         []StrategyAttempt `json:"strategies,omitempty"`
 	Error              *Problem          `json:"error,omitempty"`
@@ -198,6 +199,7 @@ const (
 	ActionChooseNumber     ActionKind = "choose_phone_number"
 	ActionAddNumber        ActionKind = "add_phone_number"
 	ActionVerifyNumber     ActionKind = "verify_phone_number"
+	ActionChangeName       ActionKind = "change_display_name"
 	ActionProvidePin       ActionKind = "provide_pin"
 	ActionResolveBlock     ActionKind = "resolve_block"
 	ActionFixConfiguration ActionKind = "fix_configuration"

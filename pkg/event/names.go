@@ -37,6 +37,7 @@ const (
 	NameStepDelayed             Name = "StepDelayed"
 	NameStepDue                 Name = "StepDue"
 	NameAppSubscribed           Name = "AppSubscribed"
+	NamePhoneChecked            Name = "PhoneChecked"
 	NamePhoneRegistered         Name = "PhoneRegistered"
 	NameWabaReady               Name = "WabaReady"
 	NameAwaitingWabaCreation    Name = "AwaitingWabaCreation"
@@ -122,6 +123,7 @@ var kinds = map[Name]kind{
 	NameStepDelayed:             {FamilyDecision, "", decode[StepDelayed]},
 	NameStepDue:                 {FamilyDecision, "", decode[StepDue]},
 	NameAppSubscribed:           {FamilyDecision, StepFlow, decode[AppSubscribed]},
+	NamePhoneChecked:            {FamilyDecision, StepRegistration, decode[PhoneChecked]},
 	NamePhoneRegistered:         {FamilyDecision, StepRegistration, decode[PhoneRegistered]},
 	NameWabaReady:               {FamilyDecision, StepFlow, decode[WabaReady]},
 	NameAwaitingWabaCreation:    {FamilyDecision, StepFlow, decode[AwaitingWabaCreation]},
@@ -194,6 +196,7 @@ var order = []Name{
 	NameStepDelayed,
 	NameStepDue,
 	NameAppSubscribed,
+	NamePhoneChecked,
 	NamePhoneRegistered,
 	NameWabaReady,
 	NameAwaitingWabaCreation,
@@ -298,6 +301,9 @@ func (StepDue) Name() Name { return NameStepDue }
 
 // Name implements [Event].
 func (AppSubscribed) Name() Name { return NameAppSubscribed }
+
+// Name implements [Event].
+func (PhoneChecked) Name() Name { return NamePhoneChecked }
 
 // Name implements [Event].
 func (PhoneRegistered) Name() Name { return NamePhoneRegistered }

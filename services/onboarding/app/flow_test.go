@@ -85,6 +85,33 @@ var endings = map[string]ending{
 	"already-connected":         {status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpRegister: 0}},
 	"coexistence":               {status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpRegister: 0}},
 	"not-connected-yet":         {status: event.StatusCompleted},
+
+	"sandbox": {status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpRegister: 0}},
+	"number-restricted": {
+		status: event.StatusAction, code: event.CodePhoneRestricted, action: event.ActionWait,
+		calls: map[metasim.Op]int{metasim.OpRegister: 0},
+	},
+	"number-banned": {
+		status: event.StatusAction, code: event.CodeBlocked, action: event.ActionResolveBlock,
+		calls: map[metasim.Op]int{metasim.OpRegister: 0},
+	},
+	"number-unclear": {
+		status: event.StatusAction, code: event.CodeMetaUnclear, action: event.ActionContactSupport,
+		calls: map[metasim.Op]int{metasim.OpRegister: 0, metasim.OpPhone: 9},
+	},
+	"number-unclear-at-first": {status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpRegister: 1}},
+	"name-under-review": {
+		status: event.StatusAction, code: event.CodePhoneNameReview, action: event.ActionWait,
+		calls: map[metasim.Op]int{metasim.OpRegister: 1, metasim.OpPhone: 1},
+	},
+	"name-declined": {
+		status: event.StatusAction, code: event.CodePhoneNameDeclined, action: event.ActionChangeName,
+		calls: map[metasim.Op]int{metasim.OpRegister: 1},
+	},
+	"already-subscribed": {status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpSubscribe: 0}},
+	"other-app-subscribed": {
+		status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpSubscribe: 1, metasim.OpUnsubscribe: 0},
+	},
 }
 
 // waiting are scenarios in which the run does not end for longer than a test
@@ -157,6 +184,7 @@ func TestTheFlowInEveryWayItCanEnd(t *testing.T) {
 			switch got.Status {
 			case event.StatusCompleted:
 				require.Nil(t, got.Error)
+				require.Equal(t, service.meta.Calls(metasim.OpRegister, code), got.Number.Registrations.Tries)
 				require.NotEmpty(t, got.PhoneNumberID)
 			case event.StatusReauth:
 				service.requireNoToken(t, got.CredentialRef)

@@ -22,6 +22,7 @@ type statusDocument struct {
 	BusinessID         event.BusinessID    `json:"business_id,omitempty"`
 	PhoneNumberID      event.PhoneNumberID `json:"phone_number_id,omitempty"`
 	DisplayPhoneNumber string              `json:"display_phone_number,omitempty"`
+	Number             *numberView         `json:"number,omitempty"`
 	Polling            *pollingView        `json:"polling,omitempty"`
 	Strategies         []strategyView      `json:"strategies,omitempty"`
 	Error              *errorView          `json:"error,omitempty"`
@@ -36,6 +37,29 @@ type pollingView struct {
 	Attempts    int        `json:"attempts"`
 	MaxAttempts int        `json:"max_attempts"`
 	NextAt      *time.Time `json:"next_at,omitempty"`
+}
+
+// numberView is what has been tried with the number.
+type numberView struct {
+	Registrations *registrationsView `json:"registrations,omitempty"`
+}
+
+type registrationsView struct {
+	Tries    int       `json:"tries" doc:"That Meta still counts, refused ones included."`
+	MaxTries int       `json:"max_tries"`
+	FreeAt   time.Time `json:"free_at" doc:"When the oldest counts no more."`
+}
+
+// viewNumber shows a number's standing now; nil: there is nothing to show.
+func viewNumber(n event.NumberStanding, now time.Time) *numberView {
+	var view numberView
+	if r := n.Registrations; r.Tries > 0 && now.Before(r.FreeAt) {
+		view.Registrations = &registrationsView{Tries: r.Tries, MaxTries: r.MaxTries, FreeAt: r.FreeAt.UTC()}
+	}
+	if view == (numberView{}) {
+		return nil
+	}
+	return &view
 }
 
 type strategyView struct {
@@ -71,6 +95,7 @@ func (c *call) document(s event.Snapshot, version uint64) statusDocument {
 		CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 		Links: links{Self: c.statusURL(i.RestaurantID), Events: c.eventsURL(i.RestaurantID), Logs: c.statusURL(i.RestaurantID) + "/logs"},
 	}
+	d.Number = viewNumber(i.Number, time.Now())
 	if i.Polling.MaxAttempts > 0 {
 		d.Polling = &pollingView{Attempts: i.Polling.Attempts, MaxAttempts: i.Polling.MaxAttempts, NextAt: timeOrNil(i.Polling.NextAt)}
 	}

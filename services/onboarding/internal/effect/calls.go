@@ -47,7 +47,9 @@ var Calls = []Call{
 	{machine.LookForWaba, errcode.OpListOwned, event.StagePolling, GoesOn},
 	{machine.LookForWaba, errcode.OpListClients, event.StagePolling, GoesOn},
 	{machine.LookForWaba, errcode.OpListNumbers, event.StagePolling, GoesOn},
+	{machine.SubscribeApp, errcode.OpListSubscribers, event.StageSubscription, Decides},
 	{machine.SubscribeApp, errcode.OpSubscribeApp, event.StageSubscription, Decides},
+	{machine.ReadNumber, errcode.OpReadNumber, event.StageRegistration, Decides}, // where the list was unclear
 	{machine.RegisterPhone, errcode.OpRegisterNumber, event.StageRegistration, Decides},
 	{machine.RegisterPhone, errcode.OpReadNumber, event.StageRegistration, Decides}, // after an unknown outcome
 	{machine.ReadBack, errcode.OpReadNumber, event.StageFinalCheck, Decides},

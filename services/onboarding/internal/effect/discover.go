@@ -271,8 +271,9 @@ func number(waba event.WabaID, phone meta.Phone) machine.Number {
 		WabaID:     waba,
 		ID:         phone.ID,
 		Display:    phone.Display,
-		Connected:  phone.Connected(),
-		Managed:    phone.Coexists() || phone.Sandbox(),
-		Unverified: !phone.Verified(),
+		State:      phone.State(),
+		Managed:    phone.Managed(),
+		Verified:   phone.Verified(),
+		NameStatus: phone.NameStatus,
 	}
 }

@@ -55,6 +55,7 @@ func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outco
 		machine.CreateWaba:    p.create,
 		machine.LookForWaba:   p.look,
 		machine.SubscribeApp:  p.subscribe,
+		machine.ReadNumber:    p.readNumber,
 		machine.RegisterPhone: p.register,
 		machine.ReadBack:      p.readBack,
 

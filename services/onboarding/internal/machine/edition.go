@@ -26,14 +26,17 @@ var fewTimes = Verdict{Do: Again, Code: event.CodeMetaUnavailable, Tries: 3}
 // secondVerdictsByCode are what the second edition says beside verdictsByCode.
 var secondVerdictsByCode = map[metaCode]Verdict{
 	// The app's own gate: to sign in again does not open it.
-	{Discover, 3, 0}: incapable,
-	{ReadBack, 3, 0}: incapable,
+	{Discover, 3, 0}:   incapable,
+	{ReadNumber, 3, 0}: incapable,
+	{ReadBack, 3, 0}:   incapable,
 
 	// Either a hiccup of Meta's or a request that it will never take.
 	{Discover, 1, 0}:           fewTimes,
 	{Discover, 131000, 0}:      fewTimes,
 	{SubscribeApp, 1, 0}:       fewTimes,
 	{SubscribeApp, 131000, 0}:  fewTimes,
+	{ReadNumber, 1, 0}:         fewTimes,
+	{ReadNumber, 131000, 0}:    fewTimes,
 	{RegisterPhone, 1, 0}:      fewTimes,
 	{RegisterPhone, 131000, 0}: fewTimes,
 	{ReadBack, 1, 0}:           fewTimes,
@@ -44,6 +47,7 @@ var secondVerdictsByCode = map[metaCode]Verdict{
 	// Locked after too many guesses: when the lock is over, a PIN that is known to be
 	// right is needed, not the same one again.
 	{RegisterPhone, 133008, 0}: locked,
+	{ReadNumber, 33, 0}:        act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
 	{ReadBack, 33, 0}:          act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
 }
 

@@ -12,6 +12,7 @@ func (s *State) outcome(o Outcome, now time.Time) event.Event {
 	if o.Effect == DestroyToken {
 		return s.disconnected() // nobody is asked who could refuse
 	}
+	s.tried(o.Tries, now)
 	if o.Error != nil {
 		return s.troubled(o, now)
 	}
@@ -30,9 +31,11 @@ func (s *State) outcome(o Outcome, now time.Time) event.Event {
 	case LookForWaba:
 		return s.looked(o, now)
 	case SubscribeApp:
-		return s.subscribed()
+		return s.subscribed(o, now)
+	case ReadNumber:
+		return s.numberRead(o.Number, now)
 	case RegisterPhone:
-		return s.registrationDone(o.Number)
+		return s.registrationDone(o.Number, now)
 	case ReadBack:
 		return s.readBack(o, now)
 	case DeregisterPhone, UnsubscribeApp:
@@ -182,50 +185,6 @@ func (s *State) looked(o Outcome, now time.Time) event.Event {
 		return s.lookedAfterCreation(o, now)
 	}
 	return s.polled(o, now)
-}
-
-func (s *State) subscribed() event.Event {
-	s.progress(event.StageRegistration)
-	number, settled := s.pickNumber()
-	if settled {
-		s.setNumber(number)
-	}
-	if settled && s.unregistered(number) {
-		s.do(RegisterPhone)
-	} else {
-		s.do(Proceed)
-	}
-	return event.AppSubscribed{WabaID: s.WabaID}
-}
-
-// readBack is the only way to WabaReady: Meta says that the number is connected
-// and that our app is subscribed.
-func (s *State) readBack(o Outcome, now time.Time) event.Event {
-	connected := o.Number != nil && o.Number.Connected
-	subscribed := o.Subscribed != nil && *o.Subscribed
-	if connected && subscribed {
-		if o.Number.Display != "" {
-			s.DisplayPhoneNumber = o.Number.Display
-		}
-		s.progress(event.StageDone)
-		s.Numbers, s.Registration, s.Connection = nil, Registration{}, nil
-		s.stop()
-		return event.WabaReady{
-			RestaurantID: s.RestaurantID, IntegrationID: s.IntegrationID, Run: s.Run,
-			WabaID: s.WabaID, BusinessID: s.BusinessID,
-			PhoneNumberID: s.PhoneNumberID, DisplayPhoneNumber: s.DisplayPhoneNumber,
-			Strategy: s.Strategy, CredentialRef: s.CredentialRef, Warnings: s.Warnings, ReadyAt: now,
-		}
-	}
-	missing := act(event.CodePhoneNotConnected, event.ActionWait, event.ActorMeta)
-	if !subscribed {
-		missing = act(event.CodeAppNotSubscribed, event.ActionContactSupport, event.ActorOperator)
-	}
-	s.Looks++
-	if s.Looks >= readBacks {
-		return s.act(missing, nil, now)
-	}
-	return s.delay(ReadBack, missing.Code, nil, now.Add(s.pollInterval()), now)
 }
 
 // anyResult says whether a strategy of this run ended so.

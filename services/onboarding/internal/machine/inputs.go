@@ -63,11 +63,13 @@ func (s *State) codeReceived(in event.OAuthCodeReceived, policy Policy, now time
 }
 
 // open starts a new run. Of the one before only this counts: an account that was
-// made and has not shown yet is waited for, lest there be two.
+// made and has not shown yet is waited for, lest there be two. Meta counts the
+// registrations of a number over all runs.
 func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	fresh := Begin(s.RestaurantID)
 	fresh.Run, fresh.Sequence, fresh.InputSeq = s.Run+1, s.Sequence, s.InputSeq
 	fresh.Policy = policy
+	fresh.Tries = s.Tries
 	fresh.Stage = event.StageExchange
 	fresh.Origin, fresh.Entry = origin, event.StageDiscovery
 	fresh.CreatedAt = now

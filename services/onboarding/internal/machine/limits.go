@@ -16,8 +16,14 @@ const (
 	readBacks     = 10                  // looks at a number that should be connected
 	mostPolls     = 100                 // that a caller can ask for
 
+	// What Meta allows a number, refused calls included.
+	// Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration
+	registerTries  = 10
+	registerWindow = 72 * time.Hour
+
 	manyIDs     = 20   // accounts, businesses or numbers that are kept, and offered as a choice
 	manyNumbers = 50   // of an account, that a claimed one is looked for among
+	manyTries   = 40   // of registering, of all numbers together
 	manyLooks   = 60   // looks of one search that are recorded
 	manyScopes  = 100  // of a token
 	longText    = 64   // bytes of a text of Meta's that is kept
@@ -98,12 +104,11 @@ func (o Outcome) Bounded() Outcome {
 			account.Numbers = nil
 		}
 		for j := range account.Numbers {
-			account.Numbers[j].Display = short(account.Numbers[j].Display)
+			account.Numbers[j] = account.Numbers[j].bounded()
 		}
 	}
 	if o.Number != nil {
-		number := *o.Number
-		number.Display = short(number.Display)
+		number := o.Number.bounded()
 		o.Number = &number
 	}
 	if o.Check != nil {
@@ -116,6 +121,11 @@ func (o Outcome) Bounded() Outcome {
 		o.Check = &check
 	}
 	return o
+}
+
+func (n Number) bounded() Number {
+	n.Display, n.NameStatus = short(n.Display), short(n.NameStatus)
+	return n
 }
 
 // few returns a copy of the first of a list.

@@ -100,7 +100,7 @@ func TestNext(t *testing.T) {
 		decision: event.NameStepDelayed, stage: event.StageFinalCheck, code: event.CodeAppNotSubscribed, tick: event.NameStepTick, then: machine.ReadBack, wait: 3 * time.Second,
 	}, {
 		name: "what could not be seen is not yes", at: machine.ReadBack, answer: `{"number":{"id":"106000111","connected":true}}`,
-		decision: event.NameStepDelayed, stage: event.StageFinalCheck, code: event.CodeAppNotSubscribed, tick: event.NameStepTick, then: machine.ReadBack, wait: 3 * time.Second,
+		decision: event.NameStepDelayed, stage: event.StageFinalCheck, code: event.CodeMetaUnclear, tick: event.NameStepTick, then: machine.ReadBack, wait: 3 * time.Second,
 	}, {
 		name: "ready is what Meta says twice", at: machine.ReadBack, answer: `{"number":{"id":"106000111","connected":true},"subscribed":true}`,
 		decision: event.NameWabaReady, stage: event.StageDone, status: event.StatusCompleted,

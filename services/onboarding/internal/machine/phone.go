@@ -12,16 +12,25 @@ import (
 // hours are all that a number has.
 type Registration struct {
 	Phone      event.PhoneNumberID `json:"phone,omitempty"`
-	Unverified bool                `json:"unverified,omitempty"` // the number was, then
-	Refused    *Verdict            `json:"refused,omitempty"`    // nil: it was registered
+	Unverified bool                `json:"unverified,omitempty"`  // the number was not certainly verified, then
+	NameStatus string              `json:"name_status,omitempty"` // for which it was not connected afterwards
+	Refused    *Verdict            `json:"refused,omitempty"`     // nil: it was registered
 	Error      *event.MetaError    `json:"error,omitempty"`
+}
+
+// answeredFor says whether Meta's answer to a registration still holds for a number:
+// it has not been verified since, nor has its name been approved, after which Meta
+// wants it registered again.
+func (r Registration) answeredFor(number Number) bool {
+	verifiedSince := r.Unverified && number.proved()
+	_, hindered := names[number.NameStatus]
+	approvedSince := r.NameStatus != "" && !hindered
+	return r.Phone == number.ID && !verifiedSince && !approvedSince
 }
 
 // unregistered says whether a number has to be registered now.
 func (s *State) unregistered(number Number) bool {
-	answered := s.Registration.Phone == number.ID
-	verifiedSince := s.Registration.Unverified && !number.Unverified
-	return !number.Connected && !number.Managed && (!answered || verifiedSince)
+	return number.state() == event.NumberUnregistered && !number.Managed && !s.Registration.answeredFor(number)
 }
 
 // registrationRefused remembers a refusal, unless it ends by itself.
@@ -31,7 +40,7 @@ func (s *State) registrationRefused(v Verdict, e *event.MetaError) {
 	}
 	s.Registration = Registration{Phone: s.PhoneNumberID, Refused: &v, Error: e}
 	if number, settled := s.pickNumber(); settled {
-		s.Registration.Unverified = number.Unverified
+		s.Registration.Unverified = !number.proved()
 	}
 }
 
@@ -60,20 +69,30 @@ func (s *State) fewNumbers(numbers []Number) []Number {
 	return few(numbers, manyIDs)
 }
 
-func (s *State) setNumber(number Number) {
+func (s *State) setNumber(number Number, now time.Time) {
 	s.PhoneNumberID, s.DisplayPhoneNumber = number.ID, number.Display
 	s.Numbers = []Number{number}
+	s.countTries(now)
+}
+
+// goOnWithNumber does what the number needs next, as far as it is certain.
+func (s *State) goOnWithNumber(now time.Time) {
+	number, settled := s.pickNumber()
+	_, spent := s.triesSpent(now)
+	if settled && s.unregistered(number) && !spent {
+		s.do(RegisterPhone)
+	} else {
+		s.do(Proceed)
+	}
 }
 
 // settleNumber says why no number is registered now, or that none has to be.
 func (s *State) settleNumber(now time.Time) event.Event {
 	number, settled := s.pickNumber()
-	refused := s.Registration.Refused
+	if settled {
+		return s.settled(number, now)
+	}
 	switch {
-	case settled && refused != nil && !number.Connected && !number.Managed:
-		return s.act(*refused, s.Registration.Error, now)
-	case settled:
-		return s.registered(number.Connected || number.Managed)
 	case s.Claims.PhoneNumberID != "":
 		return s.fail(restart(event.CodePhoneNotInWaba), nil)
 	case len(s.Numbers) == 0:
@@ -86,13 +105,59 @@ func (s *State) settleNumber(now time.Time) event.Event {
 	return s.choose(act(event.CodePhoneChoice, event.ActionChooseNumber, event.ActorRestaurant), choices, now)
 }
 
+// settled says what becomes of the one number, which is not registered now.
+func (s *State) settled(number Number, now time.Time) event.Event {
+	answered, refused := s.Registration.answeredFor(number), s.Registration.Refused
+	connected := number.state() == event.NumberConnected
+	v, hindered := states[number.state()]
+	free, spent := s.triesSpent(now)
+	switch {
+	case connected || number.Managed:
+		return s.registered(true)
+	case answered && refused != nil:
+		return s.act(*refused, s.Registration.Error, now)
+	case answered:
+		return s.registered(false)
+	case hindered:
+		return s.act(v, nil, now)
+	case number.connected() == event.ReadingUnknown:
+		return s.lookOnce(ReadNumber, unclear, now)
+	case spent:
+		return s.act(limit(free.Sub(now)), nil, now)
+	}
+	s.do(RegisterPhone) // a try is free again by now
+	return s.checkedNumber(number)
+}
+
+// numberRead goes on with what was read of the number.
+func (s *State) numberRead(seen *Number, now time.Time) event.Event {
+	if seen == nil || seen.ID != s.PhoneNumberID {
+		return s.lookOnce(ReadNumber, unclear, now)
+	}
+	s.setNumber(*seen, now)
+	if seen.connected() == event.ReadingUnknown {
+		return s.lookOnce(ReadNumber, unclear, now)
+	}
+	s.calm()
+	s.Error = nil
+	s.goOnWithNumber(now)
+	return s.checkedNumber(*seen)
+}
+
+func (s *State) checkedNumber(number Number) event.Event {
+	return event.PhoneChecked{PhoneNumberID: number.ID, State: number.state(), Verified: number.Verified, NameStatus: number.NameStatus}
+}
+
 // registrationDone takes Meta's yes; seen is what was read instead of asking.
-func (s *State) registrationDone(seen *Number) event.Event {
+func (s *State) registrationDone(seen *Number, now time.Time) event.Event {
+	if seen != nil && seen.State != "" && seen.State != event.NumberConnected {
+		return s.numberRead(seen, now)
+	}
 	s.Registration = Registration{Phone: s.PhoneNumberID}
 	if seen != nil && seen.Display != "" {
 		s.DisplayPhoneNumber = seen.Display
 	}
-	return s.registered(seen != nil && seen.Connected)
+	return s.registered(seen != nil && seen.state() == event.NumberConnected)
 }
 
 func (s *State) registered(already bool) event.Event {

@@ -118,7 +118,8 @@ func (h *history) step(t *rapid.T, happened machine.Happened) {
 	case event.WabaReady:
 		outcome, ok := happened.(machine.Outcome)
 		require.True(t, ok && outcome.Effect == machine.ReadBack)
-		require.True(t, outcome.Number.Connected && *outcome.Subscribed)
+		require.True(t, outcome.Number.State == event.NumberConnected || outcome.Number.State == "" && outcome.Number.Connected)
+		require.True(t, outcome.Subscription == event.ReadingYes || outcome.Subscription == "" && *outcome.Subscribed)
 		require.NotEmpty(t, e.PhoneNumberID)
 		require.NotEmpty(t, e.CredentialRef)
 		require.NotEmpty(t, e.WabaID)
@@ -163,8 +164,8 @@ func (h *history) requireOnce(t *rapid.T, before, after machine.State, happened 
 		h.mayBeThere = outcome.Error != nil && (outcome.Error.Class == event.ClassUnanswered || outcome.Error.Class == event.ClassTransient)
 	case machine.LookForWaba, machine.Discover:
 		h.mayBeThere = h.mayBeThere && outcome.Error != nil
-	case machine.AdoptToken, machine.CheckToken, machine.SubscribeApp, machine.RegisterPhone, machine.ReadBack, machine.Proceed,
-		machine.DeregisterPhone, machine.UnsubscribeApp, machine.DestroyToken:
+	case machine.AdoptToken, machine.CheckToken, machine.SubscribeApp, machine.ReadNumber, machine.RegisterPhone, machine.ReadBack,
+		machine.Proceed, machine.DeregisterPhone, machine.UnsubscribeApp, machine.DestroyToken:
 	}
 }
 
@@ -251,6 +252,7 @@ func requireFresh(t require.TestingT, before, after machine.State, input machine
 	fresh := machine.Begin(restaurant)
 	fresh.Run, fresh.Sequence, fresh.InputSeq = before.Run, before.Sequence, before.InputSeq
 	fresh.Status = event.StatusCancelled
+	fresh.Tries = before.Tries
 	if before.Status != event.StatusCompleted && before.Made != "" {
 		fresh.Made, fresh.MadeIn = before.Made, before.MadeIn
 	}
@@ -398,13 +400,20 @@ func drawOutcome(t *rapid.T, effect machine.Effect) machine.Outcome {
 	case machine.CreateWaba:
 		o.Waba = event.WabaID(rapid.SampledFrom([]string{"", "880000000001"}).Draw(t, "made"))
 	case machine.RegisterPhone:
+		o.Tries = rapid.IntRange(0, 2).Draw(t, "tries")
 		if rapid.Bool().Draw(t, "read") {
 			n := drawNumber(t, 1)
 			o.Number = &n
 		}
+	case machine.ReadNumber:
+		n := drawNumber(t, rapid.IntRange(1, 2).Draw(t, "which"))
+		o.Number = &n
 	case machine.ReadBack:
 		n, yes := drawNumber(t, 1), rapid.Bool().Draw(t, "subscribed")
 		o.Number, o.Subscribed = &n, &yes
+		o.Subscription = drawReading(t)
+	case machine.SubscribeApp:
+		o.Subscription = drawReading(t)
 	case machine.DeregisterPhone:
 		if rapid.Bool().Draw(t, "read") {
 			n := drawNumber(t, 1)
@@ -413,7 +422,7 @@ func drawOutcome(t *rapid.T, effect machine.Effect) machine.Outcome {
 	case machine.UnsubscribeApp:
 		shared := rapid.Bool().Draw(t, "shared")
 		o.Subscribed = &shared
-	case machine.SubscribeApp, machine.DestroyToken, machine.Proceed:
+	case machine.DestroyToken, machine.Proceed:
 	}
 	return o
 }
@@ -456,7 +465,19 @@ func drawNumber(t *rapid.T, i int) machine.Number {
 	n.Connected = rapid.Bool().Draw(t, "connected")
 	n.Managed = rapid.IntRange(0, 9).Draw(t, "managed") == 0
 	n.Unverified = rapid.IntRange(0, 4).Draw(t, "unverified") == 0
+	if rapid.Bool().Draw(t, "words") {
+		n.State = rapid.SampledFrom([]event.NumberState{
+			event.NumberConnected, event.NumberUnregistered, event.NumberUnregistered, event.NumberRestricted,
+			event.NumberBanned, event.NumberGone, event.NumberUnclear, "of_tomorrow",
+		}).Draw(t, "state")
+		n.Verified = drawReading(t)
+		n.NameStatus = rapid.SampledFrom([]string{"", "APPROVED", "PENDING_REVIEW", "DECLINED", long[:70]}).Draw(t, "name")
+	}
 	return n
+}
+
+func drawReading(t *rapid.T) event.Reading {
+	return rapid.SampledFrom([]event.Reading{"", event.ReadingYes, event.ReadingNo, event.ReadingUnknown}).Draw(t, "reading")
 }
 
 // A Meta that always gives the same answers, whatever they are, and people who

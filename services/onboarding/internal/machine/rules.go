@@ -47,6 +47,7 @@ var Rules = []Rule{
 	{event.StagePolling, event.NameAwaitingWabaCreation, event.StagePolling},
 
 	{event.StageSubscription, event.NameAppSubscribed, event.StageRegistration},
+	{event.StageRegistration, event.NamePhoneChecked, event.StageRegistration},
 	{event.StageRegistration, event.NamePhoneRegistered, event.StageFinalCheck},
 	{event.StageFinalCheck, event.NameWabaReady, event.StageDone},
 

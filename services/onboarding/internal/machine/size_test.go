@@ -60,6 +60,7 @@ func TestSizes(t *testing.T) {
 			o.Found[0].Numbers = append(o.Found[0].Numbers, machine.Number{
 				WabaID: event.WabaID(strings.Repeat("1", 25)), ID: event.PhoneNumberID(strings.Repeat("1", 25)),
 				Display: strings.Repeat("1", 100), Connected: true, Managed: true, Unverified: true,
+				State: event.NumberUnregistered, Verified: event.ReadingUnknown, NameStatus: strings.Repeat("X", 100),
 			})
 		}
 		check := machine.Check{}

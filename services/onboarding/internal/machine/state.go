@@ -35,6 +35,7 @@ type State struct {
 	Searches     int              `json:"searches,omitempty"` // for an account, in this run
 	Numbers      []Number         `json:"numbers,omitempty"`
 	Registration Registration     `json:"registration,omitzero"`
+	Tries        []Try            `json:"tries,omitempty"` // of registering, that still count, oldest first; over all runs
 
 	// What the restaurant is connected with while a later run is under way or has come
 	// to nothing, and what a disconnection has to undo.
@@ -76,11 +77,14 @@ type Number struct {
 	WabaID  event.WabaID        `json:"waba,omitempty"`
 	ID      event.PhoneNumberID `json:"id"`
 	Display string              `json:"display,omitempty"`
-	// Connected: Meta says that it can send and receive. Managed: it is of the
-	// WhatsApp Business app or of a sandbox, which are never registered.
-	// Unverified: Meta's code was not entered yet.
+	// Managed: it is of the WhatsApp Business app or of a sandbox, which are never
+	// registered. Verified: Meta's code was entered. NameStatus is Meta's word.
+	State      event.NumberState `json:"state,omitempty"`
+	Managed    bool              `json:"managed,omitempty"`
+	Verified   event.Reading     `json:"verified,omitempty"`
+	NameStatus string            `json:"name_status,omitempty"`
+	// What stood here before Meta's words had more than two meanings.
 	Connected  bool `json:"connected,omitempty"`
-	Managed    bool `json:"managed,omitempty"`
 	Unverified bool `json:"unverified,omitempty"`
 }
 
@@ -120,6 +124,7 @@ func (s State) clone() State {
 	s.GrantedWabas = slices.Clone(s.GrantedWabas)
 	s.GrantedBusinesses = slices.Clone(s.GrantedBusinesses)
 	s.Numbers = slices.Clone(s.Numbers)
+	s.Tries = slices.Clone(s.Tries)
 	return s
 }
 

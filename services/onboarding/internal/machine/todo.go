@@ -33,6 +33,7 @@ const (
 	CreateWaba    Effect = "create_waba" // claimed: an account cannot be unmade
 	LookForWaba   Effect = "look_for_waba"
 	SubscribeApp  Effect = "subscribe_app"
+	ReadNumber    Effect = "read_number"
 	RegisterPhone Effect = "register_phone" // claimed: ten tries in 72 hours
 	ReadBack      Effect = "read_back"
 	// What a disconnection does.
@@ -45,7 +46,8 @@ const (
 
 // Effects are all of them, in the order of a run.
 var Effects = []Effect{
-	ExchangeCode, AdoptToken, CheckToken, Discover, CreateWaba, LookForWaba, SubscribeApp, RegisterPhone, ReadBack,
+	ExchangeCode, AdoptToken, CheckToken, Discover, CreateWaba, LookForWaba, SubscribeApp,
+	ReadNumber, RegisterPhone, ReadBack,
 	DeregisterPhone, UnsubscribeApp, DestroyToken, Proceed,
 }
 
@@ -53,7 +55,7 @@ var Effects = []Effect{
 // stopped, and what is asked for meanwhile is seen before the next that is not.
 func (e Effect) Harmless() bool {
 	switch e {
-	case AdoptToken, CheckToken, Discover, LookForWaba, ReadBack, DestroyToken, Proceed:
+	case AdoptToken, CheckToken, Discover, LookForWaba, ReadNumber, ReadBack, DestroyToken, Proceed:
 		return true
 	case ExchangeCode, CreateWaba, SubscribeApp, RegisterPhone, DeregisterPhone, UnsubscribeApp:
 	}
@@ -103,9 +105,13 @@ type Outcome struct {
 	Found  []Account        `json:"found,omitempty"`   // discover, look_for_waba
 	MakeIn event.BusinessID `json:"make_in,omitempty"` // discover: the business that can have an account
 	Waba   event.WabaID     `json:"waba,omitempty"`    // create_waba: empty when the answer names none
-	Number *Number          `json:"number,omitempty"`  // register_phone, read_back
-	// Subscribed is what read_back saw; nil when it could not be seen.
-	Subscribed *bool `json:"subscribed,omitempty"`
+	Number *Number          `json:"number,omitempty"`  // read_number, register_phone, read_back
+	Tries  int              `json:"tries,omitempty"`   // register_phone: calls that Meta may have counted
+	// Subscription is whether our app receives the account's webhooks, and Already that
+	// it did before: subscribe_app, read_back. Subscribed stood here before.
+	Subscription event.Reading `json:"subscription,omitempty"`
+	Already      bool          `json:"already,omitempty"`
+	Subscribed   *bool         `json:"subscribed,omitempty"`
 }
 
 // Token is a token in the vault.

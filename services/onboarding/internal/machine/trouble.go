@@ -15,6 +15,11 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 	case o.Effect == CreateWaba && (v.Do == Again || v.Do == LookFirst || v.Do == NextOne):
 		return s.creationFailed(v, o.Error, now)
 	}
+	if o.Effect == RegisterPhone && (v.Do == Again || v.Do == WaitUntil) {
+		if free, spent := s.triesSpent(now); spent {
+			v = limit(free.Sub(now))
+		}
+	}
 	switch v.Do {
 	case Again:
 		return s.again(o, v, max(s.backoff(o.Effect), retryAfter(o.Error)), now)

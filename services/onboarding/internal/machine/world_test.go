@@ -3,6 +3,7 @@ package machine_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ var goodDay = map[machine.Effect]string{
 	machine.LookForWaba:   `{}`,
 	machine.SubscribeApp:  `{}`,
 	machine.RegisterPhone: `{}`,
+	machine.ReadNumber:    `{"number":{"id":"106000111","state":"unregistered","verified":"yes"}}`,
 	machine.ReadBack:      `{"number":{"id":"106000111","connected":true},"subscribed":true}`,
 
 	machine.DeregisterPhone: `{}`,
@@ -53,6 +55,11 @@ var goodDay = map[machine.Effect]string{
 // An account with a number to register, as a look shows it.
 const found = `{"found":[{"id":"880011223344","business":"777000111","strategy":"business_search",` +
 	`"numbers":[{"waba":"880011223344","id":"106000111","display":"+55 11 90000-0000"}]}]}`
+
+// withNumber is that account with a number of which more is known.
+func withNumber(words string) string {
+	return strings.Replace(found, `"id":"106000111"`, `"id":"106000111",`+words, 1)
+}
 
 // A failed call.
 func failure(class event.Class) string { return fmt.Sprintf(`{"error":{"code":0,"class":%q}}`, class) }
@@ -178,13 +185,17 @@ const (
 
 // worlds bring a restaurant to where each effect is to be done.
 var worlds = map[machine.Effect]func(*world){
-	machine.ExchangeCode:  func(*world) {},
-	machine.AdoptToken:    func(*world) {},
-	machine.CheckToken:    func(*world) {},
-	machine.Discover:      func(*world) {},
-	machine.CreateWaba:    func(*world) {},
-	machine.LookForWaba:   func(w *world) { w.always[machine.CreateWaba] = made },
-	machine.SubscribeApp:  func(w *world) { w.always[machine.Discover] = found },
+	machine.ExchangeCode: func(*world) {},
+	machine.AdoptToken:   func(*world) {},
+	machine.CheckToken:   func(*world) {},
+	machine.Discover:     func(*world) {},
+	machine.CreateWaba:   func(*world) {},
+	machine.LookForWaba:  func(w *world) { w.always[machine.CreateWaba] = made },
+	machine.SubscribeApp: func(w *world) { w.always[machine.Discover] = found },
+	machine.ReadNumber: func(w *world) {
+		w.always[machine.Discover] = withNumber(`"state":"unclear"`)
+		w.always[machine.ReadNumber] = `{"number":{"id":"106000111","state":"unclear"}}`
+	},
 	machine.RegisterPhone: func(w *world) { w.always[machine.Discover] = found },
 	machine.ReadBack:      func(w *world) { w.always[machine.Discover] = found },
 
@@ -208,6 +219,11 @@ func at(tb testing.TB, effect machine.Effect) *world {
 		if w.state.Status == event.StatusCompleted {
 			w.inputSeq++
 			w.happen(machine.Input{Seq: w.inputSeq, Event: event.DisconnectRequested{}, Policy: w.policy})
+			continue
+		}
+		if w.state.Todo.Then == effect {
+			w.now = w.state.Todo.Until
+			w.happen(machine.Tick{Name: w.state.Todo.Tick, Number: w.state.Todo.Number})
 			continue
 		}
 		require.NotEmpty(tb, w.state.Todo.Effect)

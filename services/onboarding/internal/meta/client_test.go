@@ -107,7 +107,7 @@ type call struct {
 func withFields(names string) url.Values { return url.Values{"fields": {names}, "limit": {"100"}} }
 
 const phoneFields = "id,display_phone_number,verified_name,status,platform_type,code_verification_status," +
-	"name_status,quality_rating,account_mode,is_on_biz_app,is_pin_enabled"
+	"name_status,quality_rating,account_mode,throughput,is_on_biz_app"
 
 func creation(strategy event.Strategy) func(testing.TB, *meta.Client) (any, error) {
 	return func(t testing.TB, c *meta.Client) (any, error) {
@@ -183,18 +183,18 @@ var calls = []call{{
 	do:     func(t testing.TB, c *meta.Client) (any, error) { return c.PhoneNumbers(t.Context(), token, waba) },
 	method: http.MethodGet, path: "/v22.0/880011223344556/phone_numbers", query: withFields(phoneFields),
 	answer: `{"data":[{"id":"106000111222333","display_phone_number":"+55 11 90000-0000","status":"pending","platform_type":"NOT_APPLICABLE","throughput":{"level":"NEW"}}]}`,
-	want:   []meta.Phone{{ID: phone, Display: "+55 11 90000-0000", Status: "PENDING", PlatformType: "NOT_APPLICABLE"}},
+	want:   []meta.Phone{{ID: phone, Display: "+55 11 90000-0000", Status: "PENDING", PlatformType: "NOT_APPLICABLE", Throughput: "NEW", OnBizApp: event.ReadingUnknown}},
 }, {
 	name:   "one number",
 	do:     func(t testing.TB, c *meta.Client) (any, error) { return c.Phone(t.Context(), token, phone) },
 	method: http.MethodGet, path: "/v22.0/106000111222333", query: url.Values{"fields": {phoneFields}},
 	answer: `{"id":"106000111222333","display_phone_number":"+55 11 90000-0000","verified_name":"Padaria Sol","status":"CONNECTED",` +
 		`"platform_type":"CLOUD_API","code_verification_status":"VERIFIED","name_status":"APPROVED","quality_rating":"GREEN",` +
-		`"account_mode":"LIVE","is_on_biz_app":true,"is_pin_enabled":true}`,
+		`"account_mode":"LIVE","throughput":{"level":"STANDARD"},"is_on_biz_app":true}`,
 	want: meta.Phone{
 		ID: phone, Display: "+55 11 90000-0000", VerifiedName: "Padaria Sol", Status: "CONNECTED",
 		PlatformType: "CLOUD_API", CodeVerification: "VERIFIED", NameStatus: "APPROVED", QualityRating: "GREEN",
-		AccountMode: "LIVE", OnBizApp: true, PinEnabled: true,
+		AccountMode: "LIVE", Throughput: "STANDARD", OnBizApp: event.ReadingYes,
 	},
 }, {
 	name: "strategy 2A", do: creation(event.StrategyClient), effect: true,

@@ -40,7 +40,8 @@ func (c *Client) SubscribeApp(ctx context.Context, token seal.Secret, waba event
 	}, &got)
 }
 
-// SubscribedApps returns the apps that receive an account's webhooks.
+// SubscribedApps returns the apps that receive an account's webhooks; "" stands for
+// those that Meta does not name.
 func (c *Client) SubscribedApps(ctx context.Context, token seal.Secret, waba event.WabaID) (_ []AppID, err error) {
 	ctx, end := c.span(ctx, errcode.OpListSubscribers, "SubscribedApps", attribute.String("waba.id", string(waba)))
 	defer func() { end(err) }()
@@ -59,20 +60,40 @@ func (c *Client) SubscribedApps(ctx context.Context, token seal.Secret, waba eve
 	}
 	apps := make([]AppID, 0, len(rows))
 	for _, row := range rows {
-		apps = appendNew(apps, AppID(row.App.ID))
+		if id := AppID(row.App); !slices.Contains(apps, id) {
+			apps = append(apps, id)
+		}
 	}
 	return apps, nil
 }
 
 type subscriber struct {
-	App struct {
-		ID label `json:"id"`
-	} `json:"whatsapp_business_api_data"`
+	App subscribedApp `json:"whatsapp_business_api_data"`
 }
 
-// Subscribes says whether our app is among apps.
-func (c *Client) Subscribes(apps []AppID) bool {
-	return slices.Contains(apps, c.appID)
+// subscribedApp is the id of an app; none where Meta gives another form.
+type subscribedApp string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (a *subscribedApp) UnmarshalJSON(data []byte) error {
+	var object struct {
+		ID label `json:"id"`
+	}
+	if json.Unmarshal(data, &object) == nil {
+		*a = subscribedApp(object.ID)
+	}
+	return nil
+}
+
+// Subscribes says whether our app is among apps. It may be one that is not named.
+func (c *Client) Subscribes(apps []AppID) event.Reading {
+	switch {
+	case slices.Contains(apps, c.appID):
+		return event.ReadingYes
+	case slices.Contains(apps, ""):
+		return event.ReadingUnknown
+	}
+	return event.ReadingNo
 }
 
 // Register registers a number on the Cloud API. pin is the number's two-step PIN;

@@ -82,25 +82,62 @@ func TestLists(t *testing.T) {
 
 func TestPhone(t *testing.T) {
 	t.Parallel()
+	const yes, no, unknown = event.ReadingYes, event.ReadingNo, event.ReadingUnknown
 	for _, tt := range []struct {
-		name                                   string
-		phone                                  meta.Phone
-		connected, coexists, sandbox, verified bool
+		name     string
+		phone    meta.Phone
+		state    event.NumberState
+		managed  bool
+		verified event.Reading
 	}{
-		{"in service", meta.Phone{Status: "CONNECTED", PlatformType: "CLOUD_API", CodeVerification: "VERIFIED"}, true, false, false, true},
-		{"new", meta.Phone{Status: "PENDING", PlatformType: "NOT_APPLICABLE", CodeVerification: "NOT_VERIFIED"}, false, false, false, false},
-		{"on premise", meta.Phone{Status: "CONNECTED", PlatformType: "ON_PREMISE"}, false, false, false, false},
-		{"of the business app", meta.Phone{Status: "CONNECTED", PlatformType: "CLOUD_API", OnBizApp: true}, true, true, false, false},
-		{"of the business app alone", meta.Phone{PlatformType: "NOT_APPLICABLE", OnBizApp: true}, false, false, false, false},
-		{"a test number", meta.Phone{AccountMode: "SANDBOX"}, false, false, true, false},
-		{"of a time to come", meta.Phone{Status: "TELEPATHIC", PlatformType: "MIND"}, false, false, false, false},
+		{"in service", meta.Phone{Status: "CONNECTED", PlatformType: "CLOUD_API", Throughput: "STANDARD", CodeVerification: "VERIFIED"}, event.NumberConnected, false, yes},
+		{"new", meta.Phone{Status: "PENDING", PlatformType: "NOT_APPLICABLE", Throughput: "NOT_APPLICABLE", CodeVerification: "NOT_VERIFIED"}, event.NumberUnregistered, false, no},
+		{"whose proof has expired", meta.Phone{Status: "DISCONNECTED", PlatformType: "NOT_APPLICABLE", CodeVerification: "EXPIRED"}, event.NumberUnregistered, false, unknown},
+		{"on premise", meta.Phone{Status: "CONNECTED", PlatformType: "ON_PREMISE"}, event.NumberUnregistered, false, unknown},
+		{"registered and out of service", meta.Phone{Status: "DISCONNECTED", PlatformType: "CLOUD_API", OnBizApp: no}, event.NumberUnregistered, false, unknown},
+		{"registered, out of service, and perhaps of the business app", meta.Phone{Status: "DISCONNECTED", PlatformType: "CLOUD_API", OnBizApp: unknown}, event.NumberUnclear, false, unknown},
+		{"of the business app", meta.Phone{Status: "CONNECTED", PlatformType: "CLOUD_API", OnBizApp: yes}, event.NumberConnected, true, unknown},
+		{"of the business app alone", meta.Phone{Status: "PENDING", PlatformType: "NOT_APPLICABLE", OnBizApp: yes}, event.NumberUnregistered, true, unknown},
+		{"a test number", meta.Phone{Status: "CONNECTED", PlatformType: "CLOUD_API", AccountMode: "SANDBOX"}, event.NumberConnected, true, unknown},
+		{"held back", meta.Phone{Status: "FLAGGED", PlatformType: "CLOUD_API"}, event.NumberRestricted, false, unknown},
+		{"held back elsewhere", meta.Phone{Status: "RESTRICTED", PlatformType: "NOT_APPLICABLE"}, event.NumberUnregistered, false, unknown},
+		{"banned", meta.Phone{Status: "BANNED"}, event.NumberBanned, false, unknown},
+		{"moved away", meta.Phone{Status: "MIGRATED", PlatformType: "CLOUD_API"}, event.NumberGone, false, unknown},
+		{"new, by its throughput", meta.Phone{Status: "PENDING", Throughput: "NOT_APPLICABLE"}, event.NumberUnregistered, false, unknown},
+		{"that is not on the platform on which it is", meta.Phone{Status: "CONNECTED", PlatformType: "CLOUD_API", Throughput: "NOT_APPLICABLE"}, event.NumberUnclear, false, unknown},
+		{"of no platform", meta.Phone{Status: "CONNECTED"}, event.NumberUnclear, false, unknown},
+		{"of no status", meta.Phone{PlatformType: "CLOUD_API", Throughput: "STANDARD"}, event.NumberUnclear, false, unknown},
+		{"linked to something", meta.Phone{Status: "LINKED", PlatformType: "CLOUD_API"}, event.NumberUnclear, false, unknown},
+		{"of a platform to come", meta.Phone{Status: "CONNECTED", PlatformType: "MIND", Throughput: "HIGH"}, event.NumberUnclear, false, unknown},
+		{"of a status to come", meta.Phone{Status: "TELEPATHIC", PlatformType: "NOT_APPLICABLE", CodeVerification: "BY_THOUGHT"}, event.NumberUnclear, false, unknown},
+		{"of which nothing is said", meta.Phone{}, event.NumberUnclear, false, unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.connected, tt.phone.Connected())
-			require.Equal(t, tt.coexists, tt.phone.Coexists())
-			require.Equal(t, tt.sandbox, tt.phone.Sandbox())
+			require.Equal(t, tt.state, tt.phone.State())
+			require.Equal(t, tt.managed, tt.phone.Managed())
 			require.Equal(t, tt.verified, tt.phone.Verified())
+		})
+	}
+}
+
+func TestWordsInAnotherFormAreUnknown(t *testing.T) {
+	t.Parallel()
+	for name, words := range map[string]string{
+		"null":    `"status":null,"platform_type":null,"throughput":null,"is_on_biz_app":null`,
+		"numbers": `"status":1,"platform_type":2,"throughput":3,"is_on_biz_app":1`,
+		"objects": `"status":{},"platform_type":{"a":1},"throughput":{"level":{}},"is_on_biz_app":{}`,
+		"lists":   `"status":[],"platform_type":["CLOUD_API"],"throughput":[],"is_on_biz_app":"true"`,
+		"nothing": `"name_status":["PENDING_REVIEW"]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGraph(t, says(200, `{"id":"106000111",`+words+`}`))
+			got, err := newClient(t, g.URL).Phone(t.Context(), token, "106000111")
+			require.NoError(t, err)
+			require.Equal(t, event.NumberUnclear, got.State())
+			require.Equal(t, event.ReadingUnknown, got.OnBizApp)
+			require.False(t, got.Managed())
 		})
 	}
 }
@@ -108,7 +145,8 @@ func TestPhone(t *testing.T) {
 func TestSubscribes(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, "https://graph.facebook.com")
-	require.True(t, c.Subscribes([]meta.AppID{"99", appID}))
-	require.False(t, c.Subscribes([]meta.AppID{"99"}))
-	require.False(t, c.Subscribes(nil))
+	require.Equal(t, event.ReadingYes, c.Subscribes([]meta.AppID{"99", "", appID}))
+	require.Equal(t, event.ReadingNo, c.Subscribes([]meta.AppID{"99"}))
+	require.Equal(t, event.ReadingNo, c.Subscribes(nil))
+	require.Equal(t, event.ReadingUnknown, c.Subscribes([]meta.AppID{"99", ""}), "one that is not named may be ours")
 }

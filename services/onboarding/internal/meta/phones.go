@@ -24,32 +24,13 @@ type Phone struct {
 	CodeVerification string // VERIFIED, NOT_VERIFIED, EXPIRED
 	NameStatus       string
 	QualityRating    string
-	AccountMode      string // LIVE, SANDBOX
-	OnBizApp         bool
-	PinEnabled       bool
+	AccountMode      string        // LIVE, SANDBOX
+	Throughput       string        // STANDARD, HIGH, NOT_APPLICABLE
+	OnBizApp         event.Reading // it is used in the WhatsApp Business app
 }
-
-// Connected says whether the number can send: it is registered on the Cloud API
-// and in service.
-func (p Phone) Connected() bool { return p.Status == "CONNECTED" && p.PlatformType == "CLOUD_API" }
-
-// Unregistered says that the number is certainly not registered on the Cloud API.
-func (p Phone) Unregistered() bool {
-	return p.PlatformType == "NOT_APPLICABLE" || p.PlatformType == "ON_PREMISE"
-}
-
-// Coexists says whether the number is also used in the WhatsApp Business app. Such
-// a number is registered already and must not be registered again.
-func (p Phone) Coexists() bool { return p.OnBizApp && p.PlatformType == "CLOUD_API" }
-
-// Sandbox says whether it is one of Meta's test numbers, which need no registration.
-func (p Phone) Sandbox() bool { return p.AccountMode == "SANDBOX" }
-
-// Verified says whether the number's owner has proved it by SMS or voice.
-func (p Phone) Verified() bool { return p.CodeVerification == "VERIFIED" }
 
 const phoneFields = "id,display_phone_number,verified_name,status,platform_type,code_verification_status," +
-	"name_status,quality_rating,account_mode,is_on_biz_app,is_pin_enabled"
+	"name_status,quality_rating,account_mode,throughput,is_on_biz_app"
 
 // PhoneNumbers returns the numbers of an account. That it answers proves that the
 // token may use the account.
@@ -103,17 +84,17 @@ func (c *Client) Phone(ctx context.Context, token seal.Secret, phone event.Phone
 }
 
 type phoneRow struct {
-	ID               id     `json:"id"`
-	Display          string `json:"display_phone_number"`
-	VerifiedName     string `json:"verified_name"`
-	Status           label  `json:"status"`
-	PlatformType     label  `json:"platform_type"`
-	CodeVerification label  `json:"code_verification_status"`
-	NameStatus       label  `json:"name_status"`
-	QualityRating    label  `json:"quality_rating"`
-	AccountMode      label  `json:"account_mode"`
-	OnBizApp         bool   `json:"is_on_biz_app"`
-	PinEnabled       bool   `json:"is_pin_enabled"`
+	ID               id         `json:"id"`
+	Display          string     `json:"display_phone_number"`
+	VerifiedName     string     `json:"verified_name"`
+	Status           word       `json:"status"`
+	PlatformType     word       `json:"platform_type"`
+	CodeVerification word       `json:"code_verification_status"`
+	NameStatus       word       `json:"name_status"`
+	QualityRating    word       `json:"quality_rating"`
+	AccountMode      word       `json:"account_mode"`
+	Throughput       throughput `json:"throughput"`
+	OnBizApp         truth      `json:"is_on_biz_app"`
 }
 
 func (r *phoneRow) complete() bool { return r.ID != "" }
@@ -123,14 +104,14 @@ func (r *phoneRow) phone() Phone {
 		ID:               event.PhoneNumberID(r.ID),
 		Display:          r.Display,
 		VerifiedName:     r.VerifiedName,
-		Status:           capitals(r.Status),
-		PlatformType:     capitals(r.PlatformType),
-		CodeVerification: capitals(r.CodeVerification),
-		NameStatus:       capitals(r.NameStatus),
-		QualityRating:    capitals(r.QualityRating),
-		AccountMode:      capitals(r.AccountMode),
-		OnBizApp:         r.OnBizApp,
-		PinEnabled:       r.PinEnabled,
+		Status:           string(r.Status),
+		PlatformType:     string(r.PlatformType),
+		CodeVerification: string(r.CodeVerification),
+		NameStatus:       string(r.NameStatus),
+		QualityRating:    string(r.QualityRating),
+		AccountMode:      string(r.AccountMode),
+		Throughput:       string(r.Throughput),
+		OnBizApp:         r.OnBizApp.read(),
 	}
 }
 
