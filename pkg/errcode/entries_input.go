@@ -73,6 +73,15 @@ var inputEntries = []Entry{
 		},
 	},
 	{
+		Code: event.CodeChoiceUnknown, HTTPStatus: http.StatusUnprocessableEntity,
+		Actor: event.ActorRestaurant, Action: event.ActionChooseNumber,
+		title: phrase{"Escolha desconhecida", "Unknown choice"},
+		text: phrase{
+			"O que foi escolhido não está entre as opções desta conexão.",
+			"What was chosen is not among the choices of this connection.",
+		},
+	},
+	{
 		Code: event.CodeUnknownInput, HTTPStatus: http.StatusServiceUnavailable, Retryable: true,
 		Actor: event.ActorOperator, Action: event.ActionRetry,
 		title: phrase{"Sistema em atualização", "Being updated"},

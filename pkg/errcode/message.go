@@ -27,6 +27,7 @@ const (
 	LogsRead        Message = "logs_read"
 	RetryAccepted   Message = "retry_accepted"
 	CancelAccepted  Message = "cancel_accepted"
+	PhoneChosen     Message = "phone_chosen"
 	RequestAccepted Message = "request_accepted"
 	Disconnecting   Message = "disconnecting"
 	Disconnected    Message = "disconnected"
@@ -53,6 +54,7 @@ var messages = map[Message]phrase{
 	LogsRead:        {"Histórico da integração", "History of the integration"},
 	RetryAccepted:   {"Nova tentativa aceita", "Another try was accepted"},
 	CancelAccepted:  {"Cancelamento aceito", "The cancellation was accepted"},
+	PhoneChosen:     {"Escolha aceita", "The choice was accepted"},
 	RequestAccepted: {"Pedido aceito", "The request was accepted"},
 	Disconnecting:   {"A desconexão está em andamento", "Disconnecting is under way"},
 	Disconnected:    {"WhatsApp desconectado", "WhatsApp was disconnected"},

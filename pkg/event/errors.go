@@ -84,6 +84,7 @@ const (
 	CodeCredentialUnknown Code = "credential_unknown" // the handle is of another or a revoked credential
 	CodeAlreadyConnected  Code = "already_connected"  // the restaurant is connected
 	CodeNotConnected      Code = "not_connected"      // there is nothing to disconnect
+	CodeChoiceUnknown     Code = "choice_unknown"     // not one of those that were offered
 	CodeUnknownInput      Code = "unknown_input"      // written by a newer service
 	CodeNothingToDo       Code = "nothing_to_do"      // a notice of Meta that changes nothing here
 )

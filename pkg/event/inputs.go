@@ -127,12 +127,13 @@ type WabaAttached struct {
 	Principal string `json:"principal,omitempty"`
 }
 
-// PhoneSelected chooses one of several numbers.
+// PhoneSelected chooses one of the numbers, or one of the accounts, that the run
+// offers. At least one of the two ids is set.
 //
 // Produced by: gateway. Consumed by: onboarding, auditlog.
 type PhoneSelected struct {
 	WabaID        WabaID        `json:"waba_id,omitempty"`
-	PhoneNumberID PhoneNumberID `json:"phone_number_id"`
+	PhoneNumberID PhoneNumberID `json:"phone_number_id,omitempty"`
 	Principal     string        `json:"principal,omitempty"`
 }
 

@@ -208,9 +208,11 @@ const (
 	ActionRetry            ActionKind = "retry"
 )
 
-// PhoneNumber is a number of an account, as Meta shows it.
+// PhoneNumber is a number of an account, as Meta shows it. As a choice it may be an
+// account alone, without a number.
 type PhoneNumber struct {
-	WabaID  WabaID        `json:"waba_id,omitempty"`
-	ID      PhoneNumberID `json:"phone_number_id,omitempty"`
-	Display string        `json:"display_phone_number,omitempty"`
+	WabaID   WabaID        `json:"waba_id,omitempty"`
+	WabaName string        `json:"waba_name,omitempty"`
+	ID       PhoneNumberID `json:"phone_number_id,omitempty"`
+	Display  string        `json:"display_phone_number,omitempty"`
 }

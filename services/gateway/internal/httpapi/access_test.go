@@ -39,11 +39,12 @@ var matrix = map[string]access{
 	"POST /api/whatsapp/integrations/{restaurant_id}/retry":  {auth.ScopeOnboard, `{}`},
 	"POST /api/whatsapp/integrations/{restaurant_id}/cancel": {auth.ScopeOnboard, `{}`},
 
-	"POST /api/whatsapp/integrations/{restaurant_id}/disconnect": {auth.ScopeOnboard, `{}`},
-	"GET /api/whatsapp/webhook":                                  {},
-	"POST /api/whatsapp/webhook":                                 {},
-	"GET /openapi.json":                                          {},
-	"GET /docs":                                                  {},
+	"POST /api/whatsapp/integrations/{restaurant_id}/disconnect":   {auth.ScopeOnboard, `{}`},
+	"GET /api/whatsapp/webhook":                                    {},
+	"POST /api/whatsapp/webhook":                                   {},
+	"GET /openapi.json":                                            {},
+	"GET /docs":                                                    {},
+	"POST /api/whatsapp/integrations/{restaurant_id}/phone/select": {auth.ScopeOnboard, `{"phone_number_id":"106000111"}`},
 }
 
 func TestEveryRouteIsOpenToThoseWhoMayCallItAndToNobodyElse(t *testing.T) {

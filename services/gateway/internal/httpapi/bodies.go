@@ -65,6 +65,13 @@ type reasonBody struct {
 	Reason string   `json:"reason,omitempty" maxLength:"500" doc:"Stands in the audit log."`
 }
 
+// selectBody is the body of phone/select.
+type selectBody struct {
+	_             struct{} `additionalProperties:"true"`
+	PhoneNumberID string   `json:"phone_number_id,omitempty" doc:"The number that was chosen."`
+	WabaID        string   `json:"waba_id,omitempty" doc:"The account that was chosen, where it is accounts that are offered. At least one of the two is needed."`
+}
+
 // startBody is the body of oauth/start.
 type startBody struct {
 	_            struct{} `additionalProperties:"true"`

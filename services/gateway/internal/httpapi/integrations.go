@@ -70,6 +70,12 @@ func (s *Server) integrationRoutes() {
 		summary: "Disconnect a restaurant at Meta and here: deregister the number, unsubscribe the app, destroy the token. A run that is under way is cancelled first.",
 		data:    disconnectedData{}, statuses: map[int]string{http.StatusAccepted: "Accepted, and not finished."},
 	}, (*call).disconnect)
+	post(s, endpoint{
+		path: one + "/phone/select", id: "selectPhone", scope: auth.ScopeOnboard,
+		summary:  "Choose one of the numbers, or of the accounts, in next_action.choices. The run goes on with the token that it has.",
+		data:     actedData{},
+		statuses: map[int]string{http.StatusAccepted: "Accepted, and not decided upon yet."},
+	}, (*call).selectPhone)
 }
 
 // cursor is where a page ends. It is signed, and good for its list alone.

@@ -11,7 +11,7 @@ import (
 	"github.com/waba-platform/onboarding/services/gateway/internal/live"
 )
 
-// actedData is the data of retry and cancel.
+// actedData is the data of retry, cancel and phone/select.
 type actedData struct {
 	Status        event.Status        `json:"status"`
 	IntegrationID event.IntegrationID `json:"integration_id"`
@@ -21,17 +21,22 @@ type actedData struct {
 }
 
 func (c *call) retry(b reasonBody) error {
-	return c.request(b, errcode.RetryAccepted, event.RetryRequested{Reason: b.Reason, Principal: c.who.ID})
+	return c.reasoned(b, errcode.RetryAccepted, event.RetryRequested{Reason: b.Reason, Principal: c.who.ID})
 }
 
 func (c *call) cancel(b reasonBody) error {
-	return c.request(b, errcode.CancelAccepted, event.CancelRequested{Reason: b.Reason, Principal: c.who.ID})
+	return c.reasoned(b, errcode.CancelAccepted, event.CancelRequested{Reason: b.Reason, Principal: c.who.ID})
+}
+
+func (c *call) reasoned(b reasonBody, message errcode.Message, input event.Event) error {
+	return c.request(checkText("reason", b.Reason), message, input)
 }
 
 // request asks something of the restaurant in the path, and answers with what was
-// decided upon it: every input gets exactly one decision.
-func (c *call) request(b reasonBody, message errcode.Message, input event.Event) error {
-	asked, err := c.put(b, input)
+// decided upon it: every input gets exactly one decision. badBody is what is wrong
+// with the body.
+func (c *call) request(badBody error, message errcode.Message, input event.Event) error {
+	asked, err := c.put(badBody, input)
 	if err != nil {
 		return err
 	}
@@ -52,14 +57,15 @@ type asked struct {
 	deadline time.Time
 }
 
-// put publishes an input, unless its Idempotency-Key says that it was before.
-func (c *call) put(b reasonBody, input event.Event) (_ *asked, err error) {
+// put publishes an input, unless its Idempotency-Key says that it was before. badBody
+// is what is wrong with the body.
+func (c *call) put(badBody error, input event.Event) (_ *asked, err error) {
 	id, err := c.restaurantInPath()
 	if err != nil {
 		return nil, err
 	}
-	if err := checkText("reason", b.Reason); err != nil {
-		return nil, err
+	if badBody != nil {
+		return nil, badBody
 	}
 	if _, _, err := c.standing(id); err != nil {
 		return nil, err // there is nothing to act upon
@@ -164,7 +170,8 @@ func (c *call) renderRequest(q question, message errcode.Message, before event.S
 // refusedRequest is the problem that a refused input is.
 func (c *call) refusedRequest(q question, refused event.InputRefused, d live.Decision) error {
 	p := &problem{code: refused.Code, restaurant: q.restaurant, availableAt: refused.AvailableAt}
-	if refused.Code == event.CodeNotPossibleNow && d.Snapshot.Status == event.StatusInProgress {
+	underWay := refused.Code == event.CodeNotPossibleNow && d.Snapshot.Status == event.StatusInProgress
+	if underWay || refused.Code == event.CodeChoiceUnknown { // which shows the choices again
 		p.action = nextActionOf(d.Snapshot)
 	}
 	return p

@@ -43,8 +43,8 @@ func (p *Performer) look(ctx context.Context, s machine.State) (machine.Outcome,
 			return machine.Outcome{Looks: q.looks}, err
 		}
 	}
-	if found, err = q.prove(ctx, found); err == nil && len(found) == 0 && s.Stage == event.StageCreation {
+	if found, err = q.prove(ctx, s, found); err == nil && len(found) == 0 && s.Stage == event.StageCreation {
 		err = q.withheld // the next call would make an account beside one that could not be seen
 	}
-	return machine.Outcome{Looks: q.looks, Found: found}, err
+	return inVain(machine.Outcome{Looks: q.looks, Found: found}, err)
 }

@@ -19,7 +19,7 @@ var errNotGranted = errors.New("what was claimed is not granted")
 // byHint takes the claimed account. A business that is claimed with it must be one
 // that the token can see, too.
 func (q *search) byHint(ctx context.Context, s machine.State) ([]machine.Account, error) {
-	found, err := q.prove(ctx, []machine.Account{{ID: s.Claims.WabaID, Strategy: event.StrategyHint}})
+	found, err := q.prove(ctx, s, []machine.Account{{ID: s.Claims.WabaID, Strategy: event.StrategyHint}})
 	if err != nil {
 		return nil, err
 	}

@@ -33,17 +33,13 @@ func (p *Performer) discover(ctx context.Context, s machine.State) (machine.Outc
 	q := &search{graph: p.Graph, token: token}
 	found, err := q.run(ctx, s)
 	outcome := machine.Outcome{Looks: q.looks, Found: found, MakeIn: q.business}
-	if errors.Is(err, errNotGranted) {
-		outcome.Code = event.CodeWabaNotGranted
-		return outcome, nil
-	}
-	return outcome, err
+	return inVain(outcome, err)
 }
 
 // run returns the account, or those among which somebody must choose. It is
 // [errNotGranted] when one was claimed in vain.
 func (q *search) run(ctx context.Context, s machine.State) ([]machine.Account, error) {
-	if s.Claims.WabaID != "" {
+	if s.Claims.WabaID != "" && !s.Chosen {
 		return q.byHint(ctx, s)
 	}
 	looks := []func(context.Context, machine.State) ([]machine.Account, error){q.byToken, q.byBusiness, q.byPage}
@@ -55,14 +51,29 @@ func (q *search) run(ctx context.Context, s machine.State) ([]machine.Account, e
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(found, func(a machine.Account) bool { return a.ID == s.Made }); i >= 0 {
-			found = found[i : i+1] // the one that was made for this restaurant
-		}
-		if found, err = q.prove(ctx, found); err != nil || len(found) > 0 {
+		if found, err = q.prove(ctx, s, meant(s, found)); err != nil || len(found) > 0 {
 			return found, err
 		}
 	}
+	if q.withheld == nil && s.Claims.WabaID != "" { // it was offered, and nothing is taken in its place
+		return nil, errNotGranted
+	}
 	return nil, q.withheld
+}
+
+// meant keeps the account that was chosen among those that were offered, or the one
+// that was made for this restaurant.
+func meant(s machine.State, found []machine.Account) []machine.Account {
+	only := func(id event.WabaID) []machine.Account {
+		return slices.DeleteFunc(slices.Clone(found), func(a machine.Account) bool { return a.ID != id })
+	}
+	if s.Chosen {
+		return only(s.Claims.WabaID)
+	}
+	if made := only(s.Made); len(made) > 0 {
+		return made
+	}
+	return found
 }
 
 // byToken takes the accounts that the token itself names.
@@ -190,41 +201,10 @@ func (q *search) accountsOf(ctx context.Context, business event.BusinessID, stra
 			q.know(business) // a claimed business that answers is proved
 		}
 		for _, account := range accounts {
-			found = fold(found, []machine.Account{{ID: account.ID, Business: business, Strategy: strategy}})
+			found = fold(found, []machine.Account{{ID: account.ID, Name: account.Name, Business: business, Strategy: strategy}})
 		}
 	}
 	return found, nil
-}
-
-// prove keeps an account only if a call with the token shows its numbers. Several
-// are left as they are: somebody must choose among them first. An account that a
-// business lists and that the token may not use is there all the same: the error
-// is Meta's refusal, lest another be made beside it.
-func (q *search) prove(ctx context.Context, found []machine.Account) ([]machine.Account, error) {
-	if len(found) != 1 {
-		return found, nil
-	}
-	account, before := found[0], q.withheld
-	phones, refusal := q.graph.PhoneNumbers(ctx, q.token, account.ID)
-	ok, err := q.look(account.Strategy, "phone_numbers", string(account.ID), 1, refusal)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		listed := account.Strategy == event.StrategyBusiness || account.Strategy == event.StrategyPage
-		e, _ := errors.AsType[*meta.Error](refusal)
-		switch {
-		case listed && e.Class == event.ClassPermission:
-			return nil, refusal
-		case !listed && e.Class != event.ClassPermission:
-			q.withheld = before // what the token names may be no account at all
-		}
-		return nil, nil
-	}
-	for _, phone := range phones {
-		account.Numbers = append(account.Numbers, number(account.ID, phone))
-	}
-	return []machine.Account{account}, nil
 }
 
 // look records a look. ok is false when Meta refused it; the error is that of a
@@ -264,16 +244,4 @@ func fold(found, more []machine.Account) []machine.Account {
 		}
 	}
 	return found
-}
-
-func number(waba event.WabaID, phone meta.Phone) machine.Number {
-	return machine.Number{
-		WabaID:     waba,
-		ID:         phone.ID,
-		Display:    phone.Display,
-		State:      phone.State(),
-		Managed:    phone.Managed(),
-		Verified:   phone.Verified(),
-		NameStatus: phone.NameStatus,
-	}
 }

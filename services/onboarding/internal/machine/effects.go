@@ -161,21 +161,6 @@ func (s *State) found(account Account) {
 	s.do(SubscribeApp)
 }
 
-func (s *State) chooseWaba(found []Account, now time.Time) event.Event {
-	var choices []event.PhoneNumber
-	for _, account := range found {
-		choices = append(choices, event.PhoneNumber{WabaID: account.ID})
-	}
-	return s.choose(act(event.CodeWabaChoice, event.ActionChooseWaba, event.ActorRestaurant), choices, now)
-}
-
-func (s *State) choose(v Verdict, choices []event.PhoneNumber, now time.Time) event.Event {
-	e := s.act(v, nil, now)
-	s.NextAction.Choices = choices
-	e.NextAction = *s.NextAction
-	return e
-}
-
 // looked goes on after a look for an account that was, or may have been, made.
 func (s *State) looked(o Outcome, now time.Time) event.Event {
 	switch {

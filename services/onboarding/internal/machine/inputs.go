@@ -29,7 +29,9 @@ func (s *State) input(h Input, now time.Time) event.Event {
 		return s.disconnectRequested(in, now)
 	case event.MetaNotified:
 		return s.noticed(in, now)
-	case event.WabaAttached, event.PhoneSelected, event.PhoneCodeRequested,
+	case event.PhoneSelected:
+		return s.phoneSelected(in)
+	case event.WabaAttached, event.PhoneCodeRequested,
 		event.PhoneCodeSubmitted, event.PinSubmitted:
 		return refuse(h.Event.Name(), event.CodeNotPossibleNow)
 	}
@@ -151,7 +153,7 @@ func (s *State) claim(c event.Claims) {
 		return
 	}
 	if c.WabaID != "" {
-		s.Claims.WabaID = c.WabaID
+		s.Claims.WabaID, s.Chosen = c.WabaID, false
 	}
 	if c.BusinessID != "" {
 		s.Claims.BusinessID = c.BusinessID
@@ -212,7 +214,7 @@ func (s *State) reopen(policy Policy, now time.Time) event.Event {
 	before := *s
 	s.open(event.OriginRetry, policy, now)
 	s.CredentialRef, s.TokenType, s.TokenExpires = before.CredentialRef, before.TokenType, before.TokenExpires
-	s.CodeHash, s.Claims = before.CodeHash, before.Claims
+	s.CodeHash, s.Claims, s.Chosen = before.CodeHash, before.Claims, before.Chosen
 	s.do(CheckToken)
 	return event.OnboardingStarted{Run: s.Run, From: event.OriginRetry}
 }

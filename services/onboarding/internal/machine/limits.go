@@ -8,6 +8,10 @@ import (
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
+// MostChoices is how many accounts, businesses or numbers are kept, and how many
+// accounts and numbers are offered as a choice.
+const MostChoices = 20
+
 // Limits that no operator sets.
 const (
 	restPatience  = 30 * 24 * time.Hour // of waiting for a person
@@ -21,7 +25,7 @@ const (
 	registerTries  = 10
 	registerWindow = 72 * time.Hour
 
-	manyIDs     = 20   // accounts, businesses or numbers that are kept, and offered as a choice
+	manyIDs     = MostChoices
 	manyNumbers = 50   // of an account, that a claimed one is looked for among
 	manyTries   = 40   // of registering, of all numbers together
 	manyLooks   = 60   // looks of one search that are recorded
@@ -97,11 +101,15 @@ func (s *State) jitter(most time.Duration) time.Duration {
 func (o Outcome) Bounded() Outcome {
 	o.Looks = few(o.Looks, manyLooks)
 	o.Found = few(o.Found, manyIDs)
+	offers := manyIDs
 	for i := range o.Found {
 		account := &o.Found[i]
-		account.Numbers = few(account.Numbers, manyNumbers)
-		if len(o.Found) > 1 { // somebody must choose among them before their numbers matter
-			account.Numbers = nil
+		account.Name = short(account.Name)
+		if len(o.Found) == 1 {
+			account.Numbers = few(account.Numbers, manyNumbers)
+		} else { // somebody must choose
+			account.Numbers = few(account.Numbers, offers)
+			offers -= len(account.Numbers)
 		}
 		for j := range account.Numbers {
 			account.Numbers[j] = account.Numbers[j].bounded()

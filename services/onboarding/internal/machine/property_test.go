@@ -123,6 +123,9 @@ func (h *history) step(t *rapid.T, happened machine.Happened) {
 		require.NotEmpty(t, e.PhoneNumberID)
 		require.NotEmpty(t, e.CredentialRef)
 		require.NotEmpty(t, e.WabaID)
+		if claimed := after.Claims.PhoneNumberID; claimed != "" {
+			require.Equal(t, claimed, e.PhoneNumberID, "never another number instead")
+		}
 	default:
 		require.False(t, before.Status.Ended() && before.Undo == nil, "%s is over, and only a new run follows", before.Status)
 	}
@@ -300,11 +303,11 @@ func drawInput(t *rapid.T, s machine.State) event.Event {
 				ReceivedAt: noon.Add(time.Duration(rapid.IntRange(-60, 60).Draw(t, "received")) * time.Minute),
 			}
 		},
+		func(t *rapid.T) event.Event { return drawChoice(t, s) },
 		func(t *rapid.T) event.Event {
 			return rapid.SampledFrom([]event.Event{
 				event.DisconnectRequested{Reason: long[:rapid.SampledFrom([]int{0, 10, 70_000}).Draw(t, "reason")]},
 				event.WabaAttached{WabaID: "880011223344"},
-				event.PhoneSelected{},
 				event.PhoneCodeRequested{},
 				event.PhoneCodeSubmitted{},
 				event.PinSubmitted{},
@@ -322,6 +325,19 @@ func drawClaims(t *rapid.T) event.Claims {
 		BusinessID:    event.BusinessID(rapid.SampledFrom([]string{"", "777000111", "777000999"}).Draw(t, "business")),
 		PhoneNumberID: event.PhoneNumberID(rapid.SampledFrom([]string{"", "", "106000001"}).Draw(t, "phone")),
 	}
+}
+
+// drawChoice draws one of the choices that a run offers, or something else.
+func drawChoice(t *rapid.T, s machine.State) event.PhoneSelected {
+	choices := []event.PhoneNumber{{}, {ID: "106000001"}, {WabaID: "880000000001"}, {WabaID: event.WabaID(long), ID: event.PhoneNumberID(long)}}
+	if s.NextAction != nil {
+		choices = append(choices, s.NextAction.Choices...)
+	}
+	choice := rapid.SampledFrom(choices).Draw(t, "choice")
+	if rapid.Bool().Draw(t, "number only") {
+		choice.WabaID = ""
+	}
+	return event.PhoneSelected{WabaID: choice.WabaID, PhoneNumberID: choice.ID}
 }
 
 func drawStops(t *rapid.T) []event.Stop {
@@ -444,7 +460,7 @@ func drawCheck(t *rapid.T) *machine.Check {
 func drawAccounts(t *rapid.T) []machine.Account {
 	var accounts []machine.Account
 	for i := range rapid.SampledFrom([]int{0, 0, 1, 1, 1, 2, 200}).Draw(t, "accounts") {
-		account := machine.Account{ID: event.WabaID(fmt.Sprint(880000000001 + i)), Business: "777000111", Strategy: event.StrategyBusiness}
+		account := machine.Account{ID: event.WabaID(fmt.Sprint(880000000001 + i)), Name: long[:70], Business: "777000111", Strategy: event.StrategyBusiness}
 		for j := range rapid.SampledFrom([]int{0, 1, 1, 1, 3, 200}).Draw(t, "numbers") {
 			account.Numbers = append(account.Numbers, drawNumber(t, j+1))
 		}

@@ -54,7 +54,7 @@ func TestSizes(t *testing.T) {
 		for i := range 1000 {
 			id := fmt.Sprintf("%025d", i)
 			o.Looks = append(o.Looks, event.Look{Strategy: event.StrategyClient, Call: "client_accounts", ID: id, Error: &e})
-			o.Found = append(o.Found, machine.Account{ID: event.WabaID(id), Business: event.BusinessID(id), Strategy: event.StrategyClient})
+			o.Found = append(o.Found, machine.Account{ID: event.WabaID(id), Name: strings.Repeat("n", 100), Business: event.BusinessID(id), Strategy: event.StrategyClient})
 		}
 		for range 1000 {
 			o.Found[0].Numbers = append(o.Found[0].Numbers, machine.Number{

@@ -22,6 +22,7 @@ type State struct {
 	SecretRef   event.SecretRef `json:"secret_ref,omitempty"` // the sealed code, or a caller's sealed token
 	RedirectURI string          `json:"redirect_uri,omitempty"`
 	Claims      event.Claims    `json:"claims,omitzero"`
+	Chosen      bool            `json:"chosen,omitempty"` // the claims are one of the choices that the run offered
 	Stops       []event.Stop    `json:"stops,omitempty"`
 	Entry       event.Stage     `json:"entry,omitempty"`     // where the run goes on after the token check
 	MaxPolls    int             `json:"max_polls,omitempty"` // asked for; 0: the policy's

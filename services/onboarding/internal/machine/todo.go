@@ -137,6 +137,7 @@ type Check struct {
 // token has proved it.
 type Account struct {
 	ID       event.WabaID     `json:"id"`
+	Name     string           `json:"name,omitempty"`
 	Business event.BusinessID `json:"business,omitempty"`
 	Strategy event.Strategy   `json:"strategy"`
 	Numbers  []Number         `json:"numbers,omitempty"`

@@ -196,6 +196,8 @@ var verdictsOfOurs = map[ours]Verdict{
 	{ExchangeCode, event.CodeExchangeUnanswered}: restart(event.CodeExchangeUnanswered),
 	{Discover, event.CodeWabaNotGranted}:         restart(event.CodeWabaNotGranted),
 	{LookForWaba, event.CodeWabaNotGranted}:      restart(event.CodeWabaNotGranted),
+	{Discover, event.CodePhoneNotInWaba}:         restart(event.CodePhoneNotInWaba),
+	{LookForWaba, event.CodePhoneNotInWaba}:      restart(event.CodePhoneNotInWaba),
 	{RegisterPhone, event.CodePhoneConflict}:     numberTaken,
 	{ReadBack, event.CodePhoneConflict}:          numberTaken,
 	{DeregisterPhone, event.CodePhoneConflict}:   gone,
