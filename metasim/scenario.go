@@ -31,6 +31,7 @@ type Scenario struct {
 	PT   string `json:"pt_br"` // what happens, in Portuguese
 	EN   string `json:"en"`    // what happens, in English
 	Ends Ending `json:"ends"`
+	Then string `json:"then,omitempty"` // what is asked for after that: [ThenDisconnect]
 
 	shape  shape
 	faults []fault

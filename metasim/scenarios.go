@@ -6,7 +6,7 @@ import (
 )
 
 // scenarios is the table of all of them. Names are part of codes: they stay.
-var scenarios = slices.Concat(flowScenarios, numberScenarios, limitScenarios)
+var scenarios = slices.Concat(flowScenarios, numberScenarios, limitScenarios, disconnectScenarios)
 
 var flowScenarios = []Scenario{
 	{

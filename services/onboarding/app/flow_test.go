@@ -112,6 +112,16 @@ var endings = map[string]ending{
 	"other-app-subscribed": {
 		status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpSubscribe: 1, metasim.OpUnsubscribe: 0},
 	},
+	"disconnect": {status: event.StatusDisconnected, calls: map[metasim.Op]int{metasim.OpDeregister: 1, metasim.OpUnsubscribe: 1}},
+	"disconnect-refused": {
+		status: event.StatusDisconnected, code: event.CodeDisconnectIncomplete, action: event.ActionContactSupport,
+		calls: map[metasim.Op]int{metasim.OpDeregister: 1, metasim.OpUnsubscribe: 1},
+	},
+	"disconnect-token-dead": {
+		status: event.StatusDisconnected, code: event.CodeDisconnectIncomplete, action: event.ActionContactSupport,
+		calls: map[metasim.Op]int{metasim.OpDeregister: 1, metasim.OpUnsubscribe: 0},
+	},
+	"disconnect-unanswered": {status: event.StatusDisconnected, calls: map[metasim.Op]int{metasim.OpDeregister: 1}},
 }
 
 // waiting are scenarios in which the run does not end for longer than a test
@@ -161,6 +171,11 @@ func TestTheFlowInEveryWayItCanEnd(t *testing.T) {
 			}
 			run := service.receive(t, code, claims)
 			got := service.until(t, run, func(s event.Snapshot) bool { return s.Status.Ended() || s.Status.Resting() })
+			if scenario.Then == metasim.ThenDisconnect {
+				require.Equal(t, event.StatusCompleted, got.Status, "error: %+v", got.Error)
+				service.publish(t, run.restaurant, event.DisconnectRequested{})
+				got = service.until(t, run, isDisconnected)
+			}
 
 			require.Equal(t, want.status, got.Status, "error: %+v", got.Error)
 			if want.code != "" {
@@ -186,7 +201,7 @@ func TestTheFlowInEveryWayItCanEnd(t *testing.T) {
 				require.Nil(t, got.Error)
 				require.Equal(t, service.meta.Calls(metasim.OpRegister, code), got.Number.Registrations.Tries)
 				require.NotEmpty(t, got.PhoneNumberID)
-			case event.StatusReauth:
+			case event.StatusReauth, event.StatusDisconnected:
 				service.requireNoToken(t, got.CredentialRef)
 			default:
 			}

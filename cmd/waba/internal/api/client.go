@@ -119,6 +119,14 @@ func (c *Client) CompleteFlow(ctx context.Context, code Code) (Answer, error) {
 	return answer, err
 }
 
+// Disconnect asks that a restaurant is disconnected, and does not wait for it.
+func (c *Client) Disconnect(ctx context.Context, id event.RestaurantID) (Answer, error) {
+	var answer Answer
+	header := http.Header{"Content-Type": {"application/json"}, "Prefer": {"respond-async"}}
+	err := c.call(ctx, http.MethodPost, "/integrations/"+string(id)+"/disconnect", header, []byte("{}"), &answer)
+	return answer, err
+}
+
 // call sends a request and decodes the answer.
 func (c *Client) call(ctx context.Context, method, path string, header http.Header, body []byte, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)

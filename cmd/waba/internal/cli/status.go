@@ -73,7 +73,7 @@ func (t *terminal) card(s api.Status) [][]string {
 	}
 	add(t.say("Agora", "Now"), t.nextStep(s))
 	for _, warning := range s.Warnings {
-		add(t.say("Aviso", "Warning"), string(warning))
+		add(t.say("Aviso", "Warning"), errcode.WarningText(lang, warning))
 	}
 	add(t.say("Atualizada", "Updated"), when(s.UpdatedAt))
 	return rows

@@ -128,6 +128,8 @@ func TestExitCodesSayWhatBecameOfAScenario(t *testing.T) {
 		"pin-mismatch":         {5, "phone_pin_mismatch"},
 		"token-expired":        {5, "Meta 190/463"},
 		"code-expired":         {1, "Falhou"},
+		"disconnect":           {0, "IntegrationDisconnected"},
+		"disconnect-refused":   {0, "disconnect_incomplete, Meta 200/1349174"},
 		"account-rate-limited": {124, "a integração continua"},
 	} {
 		t.Run(scenario, func(t *testing.T) {

@@ -33,10 +33,12 @@ func newTrigger(t *terminal) *cobra.Command {
 		Short: t.say("Faz a Meta simulada viver um cenário, pela API de verdade", "Has the simulated Meta play a scenario, through the real API"),
 		Long: t.say(`Envia a complete-flow um code que escolhe um cenário do simulador, para um restaurante novo.
 Com --wait acompanha até o fim e sai com 0 quando conectou, 5 quando alguém precisa agir, 1 quando falhou, 124 quando o tempo acabou.
+Um cenário que desconecta acompanha sempre: primeiro conecta, depois desconecta.
 
 Cenários:
 `, `Posts to complete-flow a code that picks a scenario of the simulator, for a new restaurant.
 With --wait it follows to the end and exits with 0 when connected, 5 when somebody must act, 1 when it has failed, 124 when time is up.
+A scenario that disconnects always follows: it connects first, and then disconnects.
 
 Scenarios:
 `) + t.scenarioList(),
@@ -92,14 +94,22 @@ func (t *terminal) trigger(ctx context.Context, calls *api.Client, g trigger, sc
 	case !g.wait:
 		err = t.printJSON(answer)
 	}
-	if err != nil || !g.wait {
+	then := scenario.Then == metasim.ThenDisconnect
+	if err != nil || !g.wait && !then {
 		if err == nil && output == asTable {
 			_, err = fmt.Fprintf(t.out, "%s\n  waba watch %s\n", answer.Message, id)
 		}
 		return err
 	}
 	f := &follower{terminal: t, client: calls, output: output, timeout: g.timeout, opening: true}
-	return f.follow(ctx, id, before.Version)
+	if err := f.follow(ctx, id, before.Version); err != nil || !then || f.last.Status != event.StatusCompleted {
+		return err
+	}
+	if _, err := calls.Disconnect(ctx, id); err != nil {
+		return t.apiFailure(err)
+	}
+	leaves := &follower{terminal: t, client: calls, output: output, timeout: g.timeout, opening: true}
+	return leaves.follow(ctx, id, f.last.Version)
 }
 
 // scenarioArg finds a scenario by its name.

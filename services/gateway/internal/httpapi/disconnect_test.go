@@ -77,6 +77,8 @@ func TestDisconnectOfWhatIsNotConnectedIsAConflict(t *testing.T) {
 	w := newWorld(t)
 	id := newRestaurant()
 	w.decide(id, bus.Input{}, started("h"))
-	w.answerInputs(func(in bus.Input) []step { return []step{refused(in.Event.Name(), event.CodeNotConnected, time.Time{})} })
+	w.answerInputs(func(in bus.Input) []step {
+		return []step{refused(in.Event.Name(), event.CodeNotConnected, time.Time{})}
+	})
 	w.post(integrationPath(id)+"/disconnect", map[string]any{}).problem(http.StatusConflict, event.CodeNotConnected)
 }

@@ -81,10 +81,14 @@ func (s *State) undo() *Undo {
 
 // registeredHere returns the number that this run has registered, or may have.
 func (s *State) registeredHere() event.PhoneNumberID {
-	if s.Registration.Phone != "" && s.Registration.Refused == nil {
+	asked := s.Todo.Effect == RegisterPhone || s.Todo.Then == RegisterPhone ||
+		slices.ContainsFunc(s.Tries, func(t Try) bool { return t.Phone == s.PhoneNumberID })
+	switch {
+	case s.Registration.Refused != nil:
+		return ""
+	case s.Registration.Phone != "":
 		return s.Registration.Phone
-	}
-	if s.Todo.Effect == RegisterPhone || s.Todo.Then == RegisterPhone {
+	case asked:
 		return s.PhoneNumberID
 	}
 	return ""
@@ -114,6 +118,8 @@ func refuseWhileUndoing(input event.Name) event.Event {
 	switch input {
 	case event.NameOAuthCodeReceived, event.NameDiscoveryRequested, event.NameCreationRequested, event.NamePollingRequested:
 		return refuse(input, event.CodeBusy)
+	case event.NameMetaNotified:
+		return refuse(input, event.CodeNothingToDo)
 	default:
 		return refuse(input, event.CodeNotPossibleNow)
 	}
