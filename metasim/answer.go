@@ -68,6 +68,9 @@ func (s *Server) execute(c *call) (answer, *Fault) {
 	if a.refusal != nil {
 		a.status, a.body = a.refusal.status, a.refusal.body(trace)
 	}
+	if f != nil {
+		f.alter(&a)
+	}
 	if c.err != nil {
 		return s.broken(c, c.err), nil
 	}
@@ -177,10 +180,13 @@ func (s *Server) wait(c *call, until <-chan time.Time) bool {
 
 func write(w http.ResponseWriter, c *call, a answer) {
 	header := w.Header()
+	debugHeaders(header, c.version)
 	for _, h := range a.header {
 		header.Set(h[0], h[1])
+		if h[1] == "" {
+			header.Del(h[0])
+		}
 	}
-	debugHeaders(header, c.version)
 	if e := a.refusal; e != nil && e.challenge != "" {
 		header.Set("WWW-Authenticate", `OAuth "Facebook Platform" "`+e.challenge+`" `+quoted(e.message))
 	}

@@ -1,8 +1,10 @@
 package metasim
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,11 +27,12 @@ const (
 	FaultRedirect   FaultKind = "redirect"   // 302 to Location
 	FaultBody       FaultKind = "body"       // Status with Body, whatever it is
 	FaultUsage      FaultKind = "usage"      // executed and answered; only the usage headers differ
+	FaultAltered    FaultKind = "altered"    // executed and answered, with another text: Replace, Header
 )
 
 var faultKinds = []FaultKind{
 	FaultLatency, FaultError, FaultHTML, FaultCut, FaultUnanswered, FaultTruncated, FaultEmpty, FaultStall, FaultHuge, FaultRedirect,
-	FaultBody, FaultUsage,
+	FaultBody, FaultUsage, FaultAltered,
 }
 
 // Fault is a scripted misbehaviour. It meets the requests that match Ops and
@@ -61,6 +64,11 @@ type Fault struct {
 	RetryAfter     int  `json:"retry_after,omitempty"`      // seconds
 	RetryAfterDate bool `json:"retry_after_date,omitempty"` // Retry-After as an HTTP date
 
+	// Of kind altered: what stands in the body for what, and headers in place of
+	// Meta's; an empty one is left out. Both are kept and shown: no secrets.
+	Replace map[string]string `json:"replace,omitempty"`
+	Header  map[string]string `json:"header,omitempty"`
+
 	Location string `json:"location,omitempty"` // of kind redirect
 	Body     string `json:"body,omitempty"`     // of kind body
 	Bytes    int64  `json:"bytes,omitempty"`    // of kind huge; 64 MiB when 0
@@ -87,6 +95,9 @@ func (f Fault) Validate() error {
 	if f.Kind == FaultUsage && f.AppUsage+f.AccountUsage+f.RegainMinutes+f.RetryAfter == 0 {
 		errs = append(errs, errors.New("usage needs what the headers say"))
 	}
+	if f.Kind == FaultAltered && len(f.Replace)+len(f.Header) == 0 {
+		errs = append(errs, errors.New("altered needs replace or header"))
+	}
 	if f.Kind == FaultLatency && f.LatencyMS == 0 {
 		errs = append(errs, errors.New("latency needs latency_ms"))
 	}
@@ -105,7 +116,7 @@ func (f Fault) Validate() error {
 // executes reports whether the request is carried out.
 func (f *Fault) executes() bool {
 	switch f.Kind {
-	case FaultLatency, FaultUnanswered, FaultTruncated, FaultUsage:
+	case FaultLatency, FaultUnanswered, FaultTruncated, FaultUsage, FaultAltered:
 		return true
 	default:
 		return f.Execute
@@ -115,6 +126,16 @@ func (f *Fault) executes() bool {
 // cuts reports whether no answer is given.
 func (f *Fault) cuts() bool {
 	return f.Kind == FaultCut || f.Kind == FaultUnanswered || f.Kind == FaultStall
+}
+
+// alter gives an answer the text of an altered fault.
+func (f *Fault) alter(a *answer) {
+	for _, old := range slices.Sorted(maps.Keys(f.Replace)) {
+		a.body = bytes.ReplaceAll(a.body, []byte(old), []byte(f.Replace[old]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Header)) {
+		a.set(name, f.Header[name])
+	}
 }
 
 // graphError returns the error that an error fault answers with.

@@ -111,6 +111,16 @@ func TestFaultsBreakAnswersInEveryWay(t *testing.T) {
 			require.Contains(t, r.header.Get("X-Business-Use-Case-Usage"), `"estimated_time_to_regain_access":0`)
 			require.Empty(t, r.header.Get("Retry-After"))
 		}},
+		{metasim.Fault{
+			Kind: metasim.FaultAltered, Replace: map[string]string{`"id":"`: `"id":"9`},
+			Header: map[string]string{"Facebook-Api-Version": "v99.0", "X-App-Usage": ""},
+		}, func(t *testing.T, r reply, err error) {
+			require.NoError(t, err)
+			require.Equal(t, http.StatusOK, r.status)
+			require.Contains(t, r.text, `"id":"9`)
+			require.Equal(t, "v99.0", r.header.Get("Facebook-Api-Version"))
+			require.NotContains(t, r.header, "X-App-Usage")
+		}},
 		{metasim.Fault{Kind: metasim.FaultError, ErrorCode: 80007, RegainMinutes: 3}, func(t *testing.T, r reply, err error) {
 			require.NoError(t, err)
 			require.NotContains(t, r.header.Get("X-App-Usage"), "100", "the account's limit is not the app's")

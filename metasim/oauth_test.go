@@ -92,6 +92,11 @@ func TestDebugTokenIsForTheAppOnly(t *testing.T) {
 	s.get(t, "/debug_token?input_token="+token, "").refusedWith(t, http.StatusBadRequest, 104, 0)
 	s.get(t, "/debug_token", appToken).refusedWith(t, http.StatusBadRequest, 100, 0)
 
+	itself := s.debug(t, appToken)
+	require.Equal(t, true, itself["is_valid"])
+	require.Equal(t, "APP", itself["type"])
+	require.Equal(t, metasim.DefaultAppID, itself["app_id"])
+
 	unknown := s.debug(t, "EAAnobody")
 	require.Equal(t, false, unknown["is_valid"])
 	require.EqualValues(t, 190, unknown["error"].(map[string]any)["code"])

@@ -15,6 +15,7 @@ import (
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/meta"
 )
 
 // Config is what an operator can set.
@@ -39,7 +40,7 @@ type Config struct {
 // Validate reports every mistake at once.
 func (c Config) Validate() error {
 	var errs []error
-	if err := c.checkGraph(); err != nil {
+	if err := checkGraph(c.GraphBase, c.InsecureGraph); err != nil {
 		errs = append(errs, err)
 	}
 	if pin := c.Pin; !pin.IsZero() && !isPin(pin) {
@@ -75,7 +76,7 @@ func (c Config) Warnings(now time.Time, lang errcode.Lang) []string {
 		warnings = append(warnings, say("META_PHONE_REGISTRATION_PIN é um só PIN para todos os números: quem o descobre pode tomar qualquer um deles",
 			"META_PHONE_REGISTRATION_PIN is one PIN for every number: who learns it can take any of them"))
 	}
-	if end, ok := versionEnds[c.APIVersion]; ok {
+	if end, ok := meta.VersionEnds[c.APIVersion]; ok {
 		state := say("termina", "ends")
 		if now.After(end) {
 			state = say("terminou", "ended")
@@ -87,16 +88,6 @@ func (c Config) Warnings(now time.Time, lang errcode.Lang) []string {
 			"WABA_ALLOW_INSECURE_GRAPH=test: tokens may travel unencrypted"))
 	}
 	return warnings
-}
-
-// versionEnds is when Meta ends a version of the Graph API.
-// Source: https://developers.facebook.com/docs/graph-api/changelog/versions
-var versionEnds = map[string]time.Time{
-	"v21.0": time.Date(2027, 1, 21, 0, 0, 0, 0, time.UTC),
-	"v22.0": time.Date(2027, 5, 20, 0, 0, 0, 0, time.UTC),
-	"v23.0": time.Date(2027, 10, 8, 0, 0, 0, 0, time.UTC),
-	"v24.0": time.Date(2028, 2, 18, 0, 0, 0, 0, time.UTC),
-	"v25.0": time.Date(2028, 7, 29, 0, 0, 0, 0, time.UTC),
 }
 
 // manualURL is where a person makes an account by hand.
@@ -135,8 +126,9 @@ func (c Config) strategies() ([]event.Strategy, error) {
 	return strategies, nil
 }
 
-func (c Config) checkGraph() error {
-	base, err := url.Parse(c.GraphBase)
+// checkGraph checks where the Graph API is. insecure is WABA_ALLOW_INSECURE_GRAPH.
+func checkGraph(graph, insecure string) error {
+	base, err := url.Parse(graph)
 	switch {
 	case err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		return errors.New("META_GRAPH_API_BASE is no plain URL")
@@ -144,7 +136,7 @@ func (c Config) checkGraph() error {
 		return nil
 	case base.Scheme != "http":
 		return errors.New("META_GRAPH_API_BASE is not https")
-	case isLoopback(base.Hostname()), c.InsecureGraph == "test":
+	case isLoopback(base.Hostname()), insecure == "test":
 		return nil
 	}
 	return errors.New("META_GRAPH_API_BASE is not https, and not on loopback; a test network sets WABA_ALLOW_INSECURE_GRAPH=test")

@@ -73,7 +73,7 @@ waba dev starts everything on this machine: the three services, NATS, the databa
 	add(groupRun, newServices(t)...)
 	add(groupRun, newSimulator(t), newMigrate(t))
 	add(groupFollow, newReady(t), newStatus(t), newWatch(t), newTrigger(t), newEvents(t))
-	add(groupSetUp, newAudit(t), newErrors(t), newKeys(t), newAPIKeys(t), newConfig(t), newVersion(t))
+	add(groupSetUp, newAudit(t), newErrors(t), newRehearse(t), newKeys(t), newAPIKeys(t), newConfig(t), newVersion(t))
 	root.SetHelpCommandGroupID(groupSetUp)
 	root.SetCompletionCommandGroupID(groupSetUp)
 	root.SetHelpCommand(newHelp(t))

@@ -39,7 +39,7 @@ func sections() []config.Section {
 		{Title: "OpenTelemetry", Configs: []any{&exporting{}}},
 		{Title: "waba migrate", Configs: []any{&service.StreamConfig{}, &syncConfig{}}},
 		{Title: "waba dev", Configs: []any{&dev.Config{}}},
-		{Title: "Command line", Configs: []any{&toolConfig{}}},
+		{Title: "Command line", Configs: []any{&toolConfig{}, &onboarding.RehearsalConfig{}}},
 		{Title: "Not used yet: this version does not read these", Configs: []any{&unread{}}},
 	}
 }

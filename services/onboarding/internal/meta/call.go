@@ -98,6 +98,7 @@ func (c *Client) send(ctx context.Context, r request, into answer) (err error) {
 // receive reads an answer to its end.
 func (r request) receive(ctx context.Context, response *http.Response, into answer) *Error {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	watchOf(ctx)(Answer{Operation: r.op, Status: response.StatusCode, Header: response.Header, Body: body})
 	if err != nil {
 		failure := r.unanswered(reasonOf(ctx, err), response.StatusCode)
 		failure.abandoned = ctx.Err()

@@ -73,8 +73,8 @@ func (c *Client) Close() {
 	c.single.CloseIdleConnections()
 }
 
-// appToken returns the token that speaks for the app itself.
-func (c *Client) appToken() seal.Secret {
+// AppToken returns the token that speaks for the app itself.
+func (c *Client) AppToken() seal.Secret {
 	return seal.NewSecret(string(c.appID) + "|" + c.appSecret.Reveal())
 }
 

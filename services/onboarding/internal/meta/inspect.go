@@ -43,7 +43,7 @@ func (c *Client) Inspect(ctx context.Context, token seal.Secret) (_ Inspection, 
 		method:    http.MethodGet,
 		path:      []string{"debug_token"},
 		query:     url.Values{"input_token": {token.Reveal()}},
-		token:     c.appToken(),
+		token:     c.AppToken(),
 		anyStatus: true, // an older form of "not valid" is HTTP 400
 	}, &got)
 	if err != nil {
