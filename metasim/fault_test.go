@@ -84,7 +84,7 @@ func TestFaultsBreakAnswersInEveryWay(t *testing.T) {
 		{metasim.Fault{Kind: metasim.FaultBody, Status: 401, Body: `{"error":{"code":0}}`}, func(t *testing.T, r reply, err error) {
 			require.NoError(t, err)
 			require.Equal(t, 401, r.status)
-			require.Equal(t, `{"error":{"code":0}}`, r.text)
+			require.JSONEq(t, `{"error":{"code":0}}`, r.text)
 		}},
 		{metasim.Fault{Kind: metasim.FaultRedirect, Location: "https://elsewhere.example.test/"}, func(t *testing.T, r reply, err error) {
 			require.NoError(t, err)

@@ -80,3 +80,14 @@ func TestALookThatMetaRefusesIsNotRepeatedForEver(t *testing.T) {
 		require.Equal(t, 1, w.count(machine.CreateWaba), "nothing is made while nothing is seen")
 	}
 }
+
+func TestAPollWaitsAsLongAsMetaAsks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.policy.Edition = machine.PresentEdition
+	w.always[machine.CreateWaba] = made
+	w.next[machine.LookForWaba] = []string{`{"error":{"code":2,"class":"transient","http_status":503,"retry_after":60}}`}
+	w.begin()
+	require.Equal(t, 1, w.state.Polling.Attempts)
+	require.Equal(t, w.state.UpdatedAt.Add(time.Minute), w.state.Polling.NextAt)
+}

@@ -54,6 +54,9 @@ func (s *State) polled(o Outcome, now time.Time) event.Event {
 		s.Error = problem(event.CodeMetaUnavailable, o.Error)
 	}
 	at := now.Add(s.pollInterval())
+	if s.Policy.Edition >= SecondEdition { // Meta may ask for more
+		at = now.Add(max(s.pollInterval(), retryAfter(o.Error)))
+	}
 	late := s.Policy.PollTimeout > 0 && at.After(s.PollSince.Add(s.Policy.PollTimeout))
 	if s.Polling.Attempts >= s.Polling.MaxAttempts || late {
 		s.Polling.NextAt = time.Time{}

@@ -68,7 +68,7 @@ func (c *Client) Phone(ctx context.Context, token seal.Secret, phone event.Phone
 	if !event.IsMetaID(string(phone)) {
 		return Phone{}, refuse(errcode.OpReadNumber, ReasonID, event.ClassInvalid)
 	}
-	var got phoneRow
+	got := phoneRow{asked: id(phone)}
 	err = c.do(ctx, request{
 		op:     errcode.OpReadNumber,
 		method: http.MethodGet,
@@ -84,6 +84,8 @@ func (c *Client) Phone(ctx context.Context, token seal.Secret, phone event.Phone
 }
 
 type phoneRow struct {
+	asked id // empty: any
+
 	ID               id         `json:"id"`
 	Display          string     `json:"display_phone_number"`
 	VerifiedName     string     `json:"verified_name"`
@@ -97,7 +99,9 @@ type phoneRow struct {
 	OnBizApp         truth      `json:"is_on_biz_app"`
 }
 
-func (r *phoneRow) complete() bool { return r.ID != "" }
+// complete says also that it is the number that was asked for: another one may be
+// connected.
+func (r *phoneRow) complete() bool { return r.ID != "" && (r.asked == "" || r.ID == r.asked) }
 
 func (r *phoneRow) phone() Phone {
 	return Phone{

@@ -1,0 +1,67 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/waba-platform/onboarding/metasim"
+	"github.com/waba-platform/onboarding/pkg/errcode"
+	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
+)
+
+// garbage is what Meta, or what stands before it, may answer beside its documents.
+var garbage = map[string]metasim.Fault{
+	"nothing":            {Kind: metasim.FaultEmpty},
+	"a page":             {Kind: metasim.FaultHTML, Status: http.StatusOK},
+	"half of the answer": {Kind: metasim.FaultTruncated},
+	"null":               {Kind: metasim.FaultBody, Body: `null`},
+	"no field":           {Kind: metasim.FaultBody, Body: `{}`},
+	"no success":         {Kind: metasim.FaultBody, Body: `{"success":false}`},
+	"wrong types": {Kind: metasim.FaultBody, Body: `{"data":"x","id":[1],"success":"no","access_token":5,"paging":7,` +
+		`"client_business_id":{},"business":"x"}`},
+	"new words and numbers beyond 2^53": {Kind: metasim.FaultBody, Body: `{"data":[{"id":9007199254740993,"status":"BRAND_NEW",` +
+		`"whatsapp_business_api_data":{"id":9007199254740993}}],"id":9007199254740993,"status":"BRAND_NEW","platform_type":"ELSEWHERE",` +
+		`"client_business_id":9007199254740993,"account_review_status":"WHO_KNOWS"}`},
+	"another number, connected": {Kind: metasim.FaultBody, Body: `{"id":"9007199254740993","status":"CONNECTED","platform_type":"CLOUD_API","data":[]}`},
+	"an error of no known code": {Kind: metasim.FaultError, Status: http.StatusBadRequest, ErrorCode: 99999999, ErrorSubcode: 7},
+	"an error without a code":   {Kind: metasim.FaultBody, Body: `{"error":{"message":"what?"}}`},
+	"an error that is a text":   {Kind: metasim.FaultBody, Status: http.StatusInternalServerError, Body: `{"error":"down"}`},
+}
+
+func TestWhateverMetaAnswersTheRunEndsInOrderAndIsNeverReadyByMistake(t *testing.T) {
+	t.Parallel()
+	var all []*walked
+	for _, at := range sites {
+		for name, fault := range garbage {
+			all = append(all, &walked{
+				name: fmt.Sprintf("%s of %s in %s: %s", at.call.Op, at.call.Effect, at.call.Stage, name),
+				at:   at, fault: fault, over: settled, check: requireOrder,
+			})
+		}
+	}
+	start(t).walk(t, all)
+}
+
+// settled says that a run has ended, rests, or tries again what Meta keeps garbling.
+func settled(s event.Snapshot) bool { return endedOrResting(s) || s.Delays >= 2 }
+
+func requireOrder(t *testing.T, _ *service, w *walked) {
+	t.Helper()
+	got := w.got
+	if got.Status == event.StatusCompleted {
+		require.NotEqual(t, machine.ReadBack, w.at.call.Effect, "nothing was read back")
+		return
+	}
+	require.NotNil(t, got.Error)
+	_, known := errcode.Lookup(got.Error.Code)
+	require.True(t, known, got.Error.Code)
+	if got.Status != event.StatusInProgress {
+		require.NotNil(t, got.NextAction)
+		require.NotEmpty(t, got.NextAction.Actor)
+	}
+	require.NotEqual(t, event.StatusReauth, got.Status, "nothing says that the token is dead")
+}
