@@ -66,6 +66,7 @@ func Consumers() []Consumer {
 		onboarding(In, DurableOnboarding, "waba.in.*.*", event.NameOAuthCodeReceived),
 		onboarding(Log, DurableOnboarding, "waba.evt.*.*", event.NameOnboardingStarted),
 		onboarding(Timers, DurableOnboarding, "waba.tick.*.*", ""),
+		onboarding(Webhooks, DurableOnboarding, "waba.webhook.*", ""), // no bells: they are routed first
 		auditlog(Log, "waba.evt.*.*"),
 		auditlog(In, "waba.in.*.*"),
 		auditlog(Timers, "waba.tick.*.*"),

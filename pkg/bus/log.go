@@ -175,15 +175,18 @@ func (h *History) Asked(ctx context.Context, id event.RestaurantID, after uint64
 // LastCode returns the restaurant's last OAuthCodeReceived; ok is false when
 // there is none.
 func (h *History) LastCode(ctx context.Context, id event.RestaurantID) (input Input, ok bool, err error) {
+	return h.lastInput(ctx, id, event.NameOAuthCodeReceived)
+}
+
+func (h *History) lastInput(ctx context.Context, id event.RestaurantID, name event.Name) (input Input, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	subject := event.Subject(event.FamilyInput, id, event.NameOAuthCodeReceived)
-	msg, err := h.in.GetLastMsgForSubject(ctx, subject)
+	msg, err := h.in.GetLastMsgForSubject(ctx, event.Subject(event.FamilyInput, id, name))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Input{}, false, nil
 	}
 	if err != nil {
-		return Input{}, false, fmt.Errorf("read last code of %s: %w", id, err)
+		return Input{}, false, fmt.Errorf("read last %s of %s: %w", name, id, err)
 	}
 	return readInput(msg), true, nil
 }

@@ -62,9 +62,19 @@ func NewRouter(js jetstream.JetStream, config RouterConfig) (*Router, error) {
 // called again for the same one. A message whose subject is not one of an event
 // becomes a dead letter.
 func Handle(router *Router, name, topic string, handler func(ctx context.Context, msg Message) error) {
+	HandleRaw(router, name, topic, func(ctx context.Context, m Message) error {
+		if m.Family == "" {
+			return &fault.Permanent{Reason: "subject_malformed", Err: errNoEvent}
+		}
+		return handler(ctx, m)
+	})
+}
+
+// HandleRaw is [Handle] for a topic of messages that are no events.
+func HandleRaw(router *Router, name, topic string, handler func(ctx context.Context, msg Message) error) {
 	router.AddConsumerHandler(name, topic, router.subscriber, func(msg *message.Message) error {
 		m, ok := FromMessage(msg)
-		if !ok || m.Family == "" {
+		if !ok {
 			return &fault.Permanent{Reason: "subject_malformed", Err: errNoEvent}
 		}
 		return handler(msg.Context(), m)

@@ -14,7 +14,9 @@ import (
 	"github.com/waba-platform/onboarding/pkg/seal"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/effect"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/engine"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/meta"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/notice"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/vault"
 )
 
@@ -60,9 +62,11 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
+	store := vault.New(deps.DB, deps.Keyring, time.Now).Remembering()
+	notices := notice.NewRouter(deps.JetStream, history, store, deps.DB, time.Now, deps.Logger)
 	performer := &effect.Performer{
 		Graph:   graph,
-		Vault:   vault.New(deps.DB, deps.Keyring, time.Now).Remembering(),
+		Vault:   store,
 		Secrets: secrets,
 		Keyring: deps.Keyring,
 		AppID:   cfg.AppID,
@@ -72,7 +76,7 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		StepLimit: stepLimit,
 		Now:       time.Now,
 	}
-	onboarding := engine.New(deps.JetStream, history, performer, cfg.policy(), time.Now, deps.Logger)
+	onboarding := engine.New(deps.JetStream, history, joining{performer, notices}, cfg.policy(), time.Now, deps.Logger)
 	router, err := bus.NewRouter(deps.JetStream, bus.RouterConfig{
 		Timeout: stepTimeout, Logger: deps.Logger, Subscriber: bus.SubscriberConfig{GiveUp: deps.GiveUp},
 	})
@@ -80,7 +84,12 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		return err
 	}
 	for _, consumer := range bus.Consumers() {
-		if consumer.Service == "onboarding" {
+		if consumer.Service != "onboarding" {
+			continue
+		}
+		if consumer.Stream == bus.Webhooks {
+			bus.HandleRaw(router, consumer.Topic(), consumer.Topic(), notices.Handle)
+		} else {
 			bus.Handle(router, consumer.Topic(), consumer.Topic(), func(ctx context.Context, bell bus.Message) error {
 				if !consumer.Answers(bell) {
 					return nil
@@ -93,6 +102,21 @@ func Run(ctx context.Context, cfg Config, deps Deps) error {
 		return fmt.Errorf("onboarding: %w", err)
 	}
 	return nil
+}
+
+// joining is a performer after which a restaurant is told what Meta has sent before it
+// could be found.
+type joining struct {
+	*effect.Performer
+	notices *notice.Router
+}
+
+// Reflect implements [engine.Performer].
+func (j joining) Reflect(ctx context.Context, s machine.State) error {
+	if err := j.Performer.Reflect(ctx, s); err != nil {
+		return err
+	}
+	return j.notices.Join(ctx, s.RestaurantID, notice.Identity{Waba: s.WabaID, Business: s.BusinessID, Phone: s.PhoneNumberID})
 }
 
 // unlessStopped returns the error, or nil when it is only that of being stopped.

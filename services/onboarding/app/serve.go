@@ -35,7 +35,7 @@ func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, ve
 		Stderr:      stderr,
 		CheckSchema: migrations.Check,
 		SchemaAhead: migrations.ErrNewer,
-		Streams:     []string{bus.Log, bus.In, bus.Timers, bus.Secrets, bus.Dead},
+		Streams:     []string{bus.Log, bus.In, bus.Timers, bus.Webhooks, bus.Secrets, bus.Dead},
 	})
 	if err != nil {
 		return err

@@ -40,11 +40,11 @@ func TestMigrations(t *testing.T) {
 			require.ErrorIs(t, migrations.Check(t.Context(), db), migrations.ErrOlder)
 			done, err := migrations.Up(t.Context(), db)
 			require.NoError(t, err)
-			require.Len(t, done, 8)
+			require.Len(t, done, 9)
 			require.NoError(t, migrations.Check(t.Context(), db))
 			undone, err := migrations.Down(t.Context(), db)
 			require.NoError(t, err)
-			require.Len(t, undone, 8)
+			require.Len(t, undone, 9)
 			require.Empty(t, columns(t, db))
 			_, err = migrations.Up(t.Context(), db)
 			require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestMigrations(t *testing.T) {
 			require.NoError(t, err)
 			total += applied[i]
 		}
-		require.Equal(t, 8, total)
+		require.Equal(t, 9, total)
 		require.NoError(t, migrations.Check(t.Context(), pools[0]))
 	})
 
