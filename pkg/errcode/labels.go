@@ -47,6 +47,18 @@ var statusLabels = map[event.Status]phrase{
 }
 
 var warningTexts = map[event.Warning]phrase{
+	event.WarningNameInReview: {
+		"A Meta ainda está analisando o nome que aparece para os clientes.",
+		"Meta is still reviewing the name that customers see.",
+	},
+	event.WarningNameDeclined: {
+		"A Meta recusou o nome que aparece para os clientes; escolha outro no Gerenciador do WhatsApp.",
+		"Meta declined the name that customers see; choose another one in WhatsApp Manager.",
+	},
+	event.WarningSandbox: {
+		"O número é de teste: só envia mensagens a poucos contatos cadastrados na Meta.",
+		"The number is for tests: it sends messages only to a few contacts that are listed at Meta.",
+	},
 	event.WarningNumberRegistered: {
 		"O número continua registrado na Meta; remova-o no Gerenciador do WhatsApp.",
 		"The number is still registered at Meta; remove it in WhatsApp Manager.",

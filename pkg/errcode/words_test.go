@@ -194,7 +194,7 @@ func TestWordsArePlainInBothLanguages(t *testing.T) {
 		}
 	}
 	for _, lang := range errcode.Languages() {
-		for _, warning := range constants(t, "../event/disconnect.go", "Warning") {
+		for _, warning := range constants(t, "../event/warning.go", "Warning") {
 			plain(t, lang, warning, errcode.WarningText(lang, event.Warning(warning)))
 		}
 	}

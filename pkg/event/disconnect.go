@@ -43,9 +43,3 @@ type Leftover struct {
 	Code  Code       `json:"code"`
 	Error *MetaError `json:"error,omitempty"`
 }
-
-// What a disconnection may leave behind.
-const (
-	WarningNumberRegistered Warning = "number_still_registered"
-	WarningAppSubscribed    Warning = "app_still_subscribed"
-)

@@ -162,9 +162,6 @@ type Problem struct {
 	Meta      *MetaError `json:"meta,omitempty"`
 }
 
-// Warning is something that a connected restaurant should know.
-type Warning string
-
 // NextAction says who must act next, and how.
 type NextAction struct {
 	Kind        ActionKind    `json:"kind"`

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -199,6 +200,7 @@ func TestTheFlowInEveryWayItCanEnd(t *testing.T) {
 			switch got.Status {
 			case event.StatusCompleted:
 				require.Nil(t, got.Error)
+				require.Equal(t, scenario.Name == "sandbox", slices.Contains(got.Warnings, event.WarningSandbox))
 				require.Equal(t, service.meta.Calls(metasim.OpRegister, code), got.Number.Registrations.Tries)
 				require.NotEmpty(t, got.PhoneNumberID)
 			case event.StatusReauth, event.StatusDisconnected:

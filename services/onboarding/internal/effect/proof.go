@@ -83,5 +83,6 @@ func number(waba event.WabaID, phone meta.Phone) machine.Number {
 		Managed:    phone.Managed(),
 		Verified:   phone.Verified(),
 		NameStatus: phone.NameStatus,
+		Sandbox:    phone.AccountMode == "SANDBOX",
 	}
 }

@@ -70,12 +70,32 @@ func (s *State) readBack(o Outcome, now time.Time) event.Event {
 	return s.lookOnce(ReadBack, missing, now)
 }
 
+// nameWarnings says what to know of a name with which the number works all the same.
+var nameWarnings = map[string]event.Warning{
+	"PENDING_REVIEW": event.WarningNameInReview,
+	"DECLINED":       event.WarningNameDeclined,
+	"EXPIRED":        event.WarningNameDeclined,
+}
+
+// warnings returns what a restaurant that is connected with the number should know.
+func (n Number) warnings() []event.Warning {
+	var warnings []event.Warning
+	if warning, known := nameWarnings[n.NameStatus]; known {
+		warnings = append(warnings, warning)
+	}
+	if n.Sandbox {
+		warnings = append(warnings, event.WarningSandbox)
+	}
+	return warnings
+}
+
 func (s *State) ready(number Number, now time.Time) event.Event {
 	if number.Display != "" {
 		s.DisplayPhoneNumber = number.Display
 	}
 	s.progress(event.StageDone)
 	s.Numbers, s.Registration, s.Connection = nil, Registration{}, nil
+	s.Warnings = number.warnings()
 	s.stop()
 	return event.WabaReady{
 		RestaurantID: s.RestaurantID, IntegrationID: s.IntegrationID, Run: s.Run,

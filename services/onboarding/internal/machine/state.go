@@ -84,6 +84,7 @@ type Number struct {
 	Managed    bool              `json:"managed,omitempty"`
 	Verified   event.Reading     `json:"verified,omitempty"`
 	NameStatus string            `json:"name_status,omitempty"`
+	Sandbox    bool              `json:"sandbox,omitempty"` // for tests
 	// What stood here before Meta's words had more than two meanings.
 	Connected  bool `json:"connected,omitempty"`
 	Unverified bool `json:"unverified,omitempty"`
