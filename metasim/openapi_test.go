@@ -179,7 +179,7 @@ func TestErrorsHaveACodeThatIsCatalogued(t *testing.T) {
 			continue
 		}
 		code := scenario.Code("catalogue")
-		(&walk{t: t, s: s, ids: metasim.IDs(code)}).run(code, false)
+		(&walk{t: t, s: s, ids: metasim.IDs(code)}).run(code, metasim.Signup{})
 	}
 	for _, e := range s.Ledger() {
 		if e.ErrorCode != 0 {

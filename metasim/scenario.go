@@ -23,6 +23,7 @@ const (
 	EndsMetaDown       Ending = "meta_down"
 	EndsMisconfigured  Ending = "misconfigured"
 	EndsUnknown        Ending = "unknown_outcome" // of a call that cannot be repeated
+	EndsHintRefused    Ending = "hint_refused"    // what Embedded Signup has named is not the token's
 )
 
 // Scenario is a way in which Meta can behave towards one code.
@@ -31,9 +32,10 @@ type Scenario struct {
 	PT   string `json:"pt_br"` // what happens, in Portuguese
 	EN   string `json:"en"`    // what happens, in English
 	Ends Ending `json:"ends"`
-	Then string `json:"then,omitempty"` // what is asked for after that: [ThenDisconnect]
+	Then string `json:"then,omitempty"` // what is asked for after that: [ThenDisconnect], [ThenChoose]
 
 	shape  shape
+	signup signup
 	faults []fault
 }
 

@@ -77,7 +77,7 @@ func (w *walk) list(path string) ([]map[string]any, error) {
 }
 
 // run goes all the way and returns where it ended, and through what.
-func (w *walk) run(code string, hint bool) (metasim.Ending, string) {
+func (w *walk) run(code string, hint metasim.Signup) (metasim.Ending, string) {
 	via, err := w.all(code, hint)
 	if e, ok := errors.AsType[ended](err); ok {
 		return e.Ending, via
@@ -86,7 +86,7 @@ func (w *walk) run(code string, hint bool) (metasim.Ending, string) {
 	return metasim.EndsFinished, via
 }
 
-func (w *walk) all(code string, hint bool) (string, error) {
+func (w *walk) all(code string, hint metasim.Signup) (string, error) {
 	if err := w.exchange(code); err != nil {
 		return "", err
 	}
@@ -94,10 +94,13 @@ func (w *walk) all(code string, hint bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if hint {
-		targets = append(targets, w.ids.WABA)
+	if hint.WABA != "" {
+		targets = []string{hint.WABA}
 	}
 	accounts, via, err := w.discover(targets)
+	if hint.WABA != "" && via != "id" {
+		return via, ended{metasim.EndsHintRefused}
+	}
 	if err == nil && len(accounts) == 0 {
 		accounts, via, err = w.create()
 	}
@@ -107,7 +110,7 @@ func (w *walk) all(code string, hint bool) (string, error) {
 	if len(accounts) > 1 {
 		return via, ended{metasim.EndsActionRequired}
 	}
-	return via, w.connect(accounts[0])
+	return via, w.connect(accounts[0], hint.Phone)
 }
 
 func (w *walk) exchange(code string) error {
@@ -239,7 +242,7 @@ func (w *walk) create() (accounts []string, via string, err error) {
 	return nil, "", ended{metasim.EndsAwaiting}
 }
 
-func (w *walk) connect(account string) error {
+func (w *walk) connect(account, hint string) error {
 	r, err := w.call(http.MethodPost, "/"+account+"/subscribed_apps", nil)
 	if err != nil {
 		return err
@@ -250,6 +253,12 @@ func (w *walk) connect(account string) error {
 	numbers, err := w.list("/" + account + "/phone_numbers")
 	if err != nil {
 		return err
+	}
+	if hint != "" {
+		numbers = slices.DeleteFunc(numbers, func(n map[string]any) bool { return n["id"] != hint })
+		if len(numbers) == 0 {
+			return ended{metasim.EndsHintRefused}
+		}
 	}
 	if len(numbers) != 1 {
 		return ended{metasim.EndsActionRequired}
@@ -294,7 +303,7 @@ func TestEachScenarioEndsAsItSays(t *testing.T) {
 				return
 			}
 			w := &walk{t: t, s: s, ids: metasim.IDs(code)}
-			ends, via := w.run(code, scenario.Name == "existing-hint")
+			ends, via := w.run(code, scenario.Signup(code))
 			require.Equal(t, scenario.Ends, ends)
 			if want, ok := through[scenario.Name]; ok {
 				require.Equal(t, want, via)
@@ -308,14 +317,15 @@ func TestEachScenarioEndsAsItSays(t *testing.T) {
 			if ends == metasim.EndsFinished {
 				world, ok := s.World(code)
 				require.True(t, ok)
-				require.True(t, world.Accounts[0].Subscribed)
-				require.True(t, world.Accounts[0].Numbers[0].Registered)
+				account := world.Accounts[len(world.Accounts)-1]
+				require.True(t, account.Subscribed)
+				require.True(t, account.Numbers[len(account.Numbers)-1].Registered)
 			}
 			if scenario.Ends == metasim.EndsRateLimited {
-				if err := w.connect(w.ids.WABA); err != nil { // some limits meet two calls
+				if err := w.connect(w.ids.WABA, ""); err != nil { // some limits meet two calls
 					require.Equal(t, ended{metasim.EndsRateLimited}, err)
 				}
-				require.NoError(t, w.connect(w.ids.WABA), "it passes")
+				require.NoError(t, w.connect(w.ids.WABA, ""), "it passes")
 			}
 		})
 	}

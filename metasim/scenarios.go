@@ -6,7 +6,7 @@ import (
 )
 
 // scenarios is the table of all of them. Names are part of codes: they stay.
-var scenarios = slices.Concat(flowScenarios, numberScenarios, limitScenarios, disconnectScenarios)
+var scenarios = slices.Concat(flowScenarios, signupScenarios, numberScenarios, limitScenarios, disconnectScenarios)
 
 var flowScenarios = []Scenario{
 	{
@@ -27,7 +27,7 @@ var flowScenarios = []Scenario{
 		shape: existing.with(func(s *shape) { s.userToken, s.scopes, s.pages = true, businessScopes, true }),
 	},
 	{
-		Name: "existing-hint", Ends: EndsFinished,
+		Name: "existing-hint", Ends: EndsFinished, signup: signup{event: finish, account: 1},
 		PT:    "Conta que nenhuma lista mostra: só com o waba_id informado no pedido (sem ele: nenhuma estratégia)",
 		EN:    "An account that no list shows: only with the waba_id given in the request (without it: no strategy)",
 		shape: existing.with(func(s *shape) { s.place = placeNowhere }),

@@ -18,7 +18,6 @@ type ending struct {
 	strategy event.Strategy     // that found or made the account
 	calls    map[metasim.Op]int // exactly so many
 	executed map[metasim.Op]int // exactly so many
-	claims   func(code string) event.Claims
 }
 
 var endings = map[string]ending{
@@ -29,9 +28,23 @@ var endings = map[string]ending{
 	"existing-granular": {status: event.StatusCompleted, strategy: event.StrategyToken},
 	"granular-drift":    {status: event.StatusCompleted, strategy: event.StrategyToken},
 	"large-ids":         {status: event.StatusCompleted},
-	"existing-hint": {status: event.StatusCompleted, strategy: event.StrategyHint, claims: func(code string) event.Claims {
-		return event.Claims{WabaID: event.WabaID(metasim.IDs(code).WABA)}
-	}},
+	"existing-hint":     {status: event.StatusCompleted, strategy: event.StrategyHint},
+	"signup-finish":     {status: event.StatusCompleted, strategy: event.StrategyHint, calls: map[metasim.Op]int{metasim.OpRegister: 1}},
+	"signup-only-waba": {
+		status: event.StatusAction, code: event.CodePhoneMissing, action: event.ActionAddNumber, strategy: event.StrategyHint,
+	},
+	"signup-coexistence": {status: event.StatusCompleted, strategy: event.StrategyHint, calls: map[metasim.Op]int{metasim.OpRegister: 0}},
+	"signup-app-only":    {status: event.StatusCompleted, strategy: event.StrategyToken, calls: map[metasim.Op]int{metasim.OpRegister: 0}},
+	"signup-number-elsewhere": {
+		status: event.StatusFailed, code: event.CodePhoneNotInWaba, action: event.ActionRestartSignup,
+		calls: map[metasim.Op]int{metasim.OpRegister: 0},
+	},
+	"signup-account-elsewhere": {
+		status: event.StatusFailed, code: event.CodeWabaNotGranted, action: event.ActionRestartSignup,
+		calls: map[metasim.Op]int{metasim.OpRegister: 0, metasim.OpSubscribe: 0},
+	},
+	"two-numbers-chosen":  {status: event.StatusCompleted, strategy: event.StrategyBusiness, calls: map[metasim.Op]int{metasim.OpExchange: 1}},
+	"two-accounts-chosen": {status: event.StatusCompleted, strategy: event.StrategyBusiness, calls: map[metasim.Op]int{metasim.OpExchange: 1}},
 	"creates-2a": {
 		status: event.StatusCompleted, strategy: event.StrategyClient,
 		calls: map[metasim.Op]int{metasim.OpCreate2A: 1, metasim.OpCreate2B: 0},
@@ -166,16 +179,25 @@ func TestTheFlowInEveryWayItCanEnd(t *testing.T) {
 			}
 			want, ok := endings[scenario.Name]
 			require.True(t, ok, "scenario %q has no expected ending", scenario.Name)
-			var claims event.Claims
-			if want.claims != nil {
-				claims = want.claims(code)
-			}
-			run := service.receive(t, code, claims)
+			named := scenario.Signup(code)
+			run := service.receive(t, code, event.Claims{
+				WabaID: event.WabaID(named.WABA), PhoneNumberID: event.PhoneNumberID(named.Phone), BusinessID: event.BusinessID(named.Business),
+			})
 			got := service.until(t, run, func(s event.Snapshot) bool { return s.Status.Ended() || s.Status.Resting() })
 			if scenario.Then == metasim.ThenDisconnect {
 				require.Equal(t, event.StatusCompleted, got.Status, "error: %+v", got.Error)
 				service.publish(t, run.restaurant, event.DisconnectRequested{})
 				got = service.until(t, run, isDisconnected)
+			}
+
+			if scenario.Then == metasim.ThenChoose {
+				choice := another(t, got)
+				service.publish(t, run.restaurant, event.PhoneSelected{WabaID: choice.WabaID, PhoneNumberID: choice.ID})
+				got = service.until(t, run, func(s event.Snapshot) bool { return s.InputSeq > got.InputSeq && endedOrResting(s) })
+				require.Equal(t, choice.ID, got.PhoneNumberID)
+			}
+			if named.Phone != "" && got.Status == event.StatusCompleted {
+				require.EqualValues(t, named.Phone, got.PhoneNumberID)
 			}
 
 			require.Equal(t, want.status, got.Status, "error: %+v", got.Error)

@@ -98,6 +98,11 @@ type Code struct {
 	Code       string             `json:"code"`
 	State      string             `json:"state"`
 	Restaurant event.RestaurantID `json:"restaurant_id"`
+
+	// What Embedded Signup has named, where it has.
+	WabaID        string `json:"waba_id,omitempty"`
+	PhoneNumberID string `json:"phone_number_id,omitempty"`
+	BusinessID    string `json:"business_id,omitempty"`
 }
 
 // Answer is what a command has come to so far.
@@ -124,6 +129,18 @@ func (c *Client) Disconnect(ctx context.Context, id event.RestaurantID) (Answer,
 	var answer Answer
 	header := http.Header{"Content-Type": {"application/json"}, "Prefer": {"respond-async"}}
 	err := c.call(ctx, http.MethodPost, "/integrations/"+string(id)+"/disconnect", header, []byte("{}"), &answer)
+	return answer, err
+}
+
+// Select chooses one of the accounts or numbers that a run offers.
+func (c *Client) Select(ctx context.Context, id event.RestaurantID, choice event.PhoneNumber) (Answer, error) {
+	body, err := json.Marshal(event.PhoneNumber{WabaID: choice.WabaID, ID: choice.ID})
+	if err != nil {
+		return Answer{}, fmt.Errorf("select: %w", err)
+	}
+	var answer Answer
+	header := http.Header{"Content-Type": {"application/json"}}
+	err = c.call(ctx, http.MethodPost, "/integrations/"+string(id)+"/phone/select", header, body, &answer)
 	return answer, err
 }
 

@@ -50,8 +50,9 @@ type MetaError struct {
 
 // NextAction is who must act next, and how.
 type NextAction struct {
-	Kind        event.ActionKind `json:"kind"`
-	Actor       event.Actor      `json:"actor"`
-	URL         string           `json:"url"`
-	AvailableAt time.Time        `json:"available_at"`
+	Kind        event.ActionKind    `json:"kind"`
+	Actor       event.Actor         `json:"actor"`
+	URL         string              `json:"url"`
+	AvailableAt time.Time           `json:"available_at"`
+	Choices     []event.PhoneNumber `json:"choices"`
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,6 +74,12 @@ func (t *terminal) card(s api.Status) [][]string {
 		add(t.say("Erro", "Error"), fmt.Sprintf("%s (%s%s)", s.Error.Message, s.Error.Code, metaSuffix(s.Error.Meta)))
 	}
 	add(t.say("Agora", "Now"), t.nextStep(s))
+	if s.NextAction != nil {
+		for _, choice := range s.NextAction.Choices {
+			words := []string{choice.Display, string(choice.ID), choice.WabaName, "WABA " + string(choice.WabaID)}
+			add(t.say("Opção", "Choice"), strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), "  "))
+		}
+	}
 	for _, warning := range s.Warnings {
 		add(t.say("Aviso", "Warning"), errcode.WarningText(lang, warning))
 	}

@@ -129,6 +129,8 @@ func TestExitCodesSayWhatBecameOfAScenario(t *testing.T) {
 		"token-expired":        {5, "Meta 190/463"},
 		"code-expired":         {1, "Falhou"},
 		"disconnect":           {0, "IntegrationDisconnected"},
+		"two-accounts-chosen":  {0, "WabaReady"},
+		"signup-only-waba":     {5, "phone_missing"},
 		"disconnect-refused":   {0, "disconnect_incomplete, Meta 200/1349174"},
 		"account-rate-limited": {124, "a integração continua"},
 	} {

@@ -33,12 +33,12 @@ func newTrigger(t *terminal) *cobra.Command {
 		Short: t.say("Faz a Meta simulada viver um cenário, pela API de verdade", "Has the simulated Meta play a scenario, through the real API"),
 		Long: t.say(`Envia a complete-flow um code que escolhe um cenário do simulador, para um restaurante novo.
 Com --wait acompanha até o fim e sai com 0 quando conectou, 5 quando alguém precisa agir, 1 quando falhou, 124 quando o tempo acabou.
-Um cenário que desconecta acompanha sempre: primeiro conecta, depois desconecta.
+Um cenário que depois escolhe ou desconecta acompanha sempre.
 
 Cenários:
 `, `Posts to complete-flow a code that picks a scenario of the simulator, for a new restaurant.
 With --wait it follows to the end and exits with 0 when connected, 5 when somebody must act, 1 when it has failed, 124 when time is up.
-A scenario that disconnects always follows: it connects first, and then disconnects.
+A scenario that goes on to choose or to disconnect always follows.
 
 Scenarios:
 `) + t.scenarioList(),
@@ -82,8 +82,11 @@ func (t *terminal) trigger(ctx context.Context, calls *api.Client, g trigger, sc
 	if err != nil {
 		return t.apiFailure(err)
 	}
+	code := scenario.Code(strings.ToLower(rand.Text()[:12]))
+	named := scenario.Signup(code)
 	answer, err := calls.CompleteFlow(ctx, api.Code{
-		Code: scenario.Code(strings.ToLower(rand.Text()[:12])), State: g.state, Restaurant: id,
+		Code: code, State: g.state, Restaurant: id,
+		WabaID: named.WABA, PhoneNumberID: named.Phone, BusinessID: named.Business,
 	})
 	if err != nil {
 		return t.apiFailure(err)
@@ -94,22 +97,36 @@ func (t *terminal) trigger(ctx context.Context, calls *api.Client, g trigger, sc
 	case !g.wait:
 		err = t.printJSON(answer)
 	}
-	then := scenario.Then == metasim.ThenDisconnect
-	if err != nil || !g.wait && !then {
+	if err != nil || !g.wait && scenario.Then == "" {
 		if err == nil && output == asTable {
 			_, err = fmt.Fprintf(t.out, "%s\n  waba watch %s\n", answer.Message, id)
 		}
 		return err
 	}
 	f := &follower{terminal: t, client: calls, output: output, timeout: g.timeout, opening: true}
-	if err := f.follow(ctx, id, before.Version); err != nil || !then || f.last.Status != event.StatusCompleted {
-		return err
-	}
-	if _, err := calls.Disconnect(ctx, id); err != nil {
+	ended := f.follow(ctx, id, before.Version)
+	asked, err := then(ctx, calls, scenario.Then, f.last)
+	if err != nil {
 		return t.apiFailure(err)
 	}
-	leaves := &follower{terminal: t, client: calls, output: output, timeout: g.timeout, opening: true}
-	return leaves.follow(ctx, id, f.last.Version)
+	if !asked {
+		return ended
+	}
+	further := &follower{terminal: t, client: calls, output: output, timeout: g.timeout, opening: true}
+	return further.follow(ctx, id, f.last.Version)
+}
+
+// then asks what a scenario asks for after its run has come to what it leads to.
+func then(ctx context.Context, calls *api.Client, what string, last api.Status) (asked bool, err error) {
+	switch {
+	case what == metasim.ThenDisconnect && last.Status == event.StatusCompleted:
+		_, err = calls.Disconnect(ctx, last.RestaurantID)
+	case what == metasim.ThenChoose && last.NextAction != nil && len(last.NextAction.Choices) > 0:
+		_, err = calls.Select(ctx, last.RestaurantID, last.NextAction.Choices[len(last.NextAction.Choices)-1])
+	default:
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // scenarioArg finds a scenario by its name.

@@ -201,7 +201,7 @@ func (q *search) accountsOf(ctx context.Context, business event.BusinessID, stra
 			q.know(business) // a claimed business that answers is proved
 		}
 		for _, account := range accounts {
-			found = fold(found, []machine.Account{{ID: account.ID, Name: account.Name, Business: business, Strategy: strategy}})
+			found = fold(found, []machine.Account{{ID: account.ID, Name: shown(account.Name), Business: business, Strategy: strategy}})
 		}
 	}
 	return found, nil

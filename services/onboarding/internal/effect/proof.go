@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
@@ -58,6 +60,16 @@ func (q *search) prove(ctx context.Context, s machine.State, found []machine.Acc
 		return nil, errNumberElsewhere
 	}
 	return proved, nil
+}
+
+// shown returns a name of Meta's as it may stand on a page or a terminal.
+func shown(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, name)
 }
 
 // inVain turns a claim that the search has disproved into the reason for which the
