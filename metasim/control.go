@@ -31,6 +31,7 @@ func (s *Server) controlRoutes() *http.ServeMux {
 	mux.HandleFunc("DELETE "+controlPrefix+"faults", func(w http.ResponseWriter, r *http.Request) {
 		s.done(w, r, s.ClearFaults())
 	})
+	mux.HandleFunc("POST "+controlPrefix+"webhooks", s.postWebhook)
 	mux.HandleFunc("POST "+controlPrefix+"reset", func(w http.ResponseWriter, r *http.Request) {
 		s.done(w, r, s.Reset())
 	})

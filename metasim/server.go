@@ -39,6 +39,8 @@ type Options struct {
 	CodeLife time.Duration
 	// RequireProof refuses calls without appsecret_proof.
 	RequireProof bool
+	// WebhookURL is where webhooks are sent to. Empty: nowhere.
+	WebhookURL string
 	// Canary is part of every token, so that a test can look for tokens where none
 	// may be. Letters and digits.
 	Canary string

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,7 +117,7 @@ func (j joining) Reflect(ctx context.Context, s machine.State) error {
 	if err := j.Performer.Reflect(ctx, s); err != nil {
 		return err
 	}
-	return j.notices.Join(ctx, s.RestaurantID, notice.Identity{Waba: s.WabaID, Business: s.BusinessID, Phone: s.PhoneNumberID})
+	return j.notices.Join(ctx, s.RestaurantID, notice.Identity{Waba: cmp.Or(s.WabaID, s.Made), Business: s.BusinessID, Phone: s.PhoneNumberID})
 }
 
 // unlessStopped returns the error, or nil when it is only that of being stopped.

@@ -25,7 +25,7 @@ type simulatorConfig struct {
 
 func newSimulator(t *terminal) *cobra.Command {
 	addr := config.Addr("127.0.0.1:8081")
-	var dir string
+	var dir, webhook string
 	var anywhere bool
 	cmd := &cobra.Command{
 		Use:   "simulator",
@@ -46,7 +46,7 @@ A code demo-<scenario> picks a scenario; any other plays the scenario default.`)
 				return t.listenFailure("--addr", addr, err)
 			}
 			simulator, err := metasim.New(metasim.Options{
-				AppID: cfg.AppID, AppSecret: cfg.AppSecret.Reveal(), Dir: dir, ControlAnywhere: anywhere,
+				AppID: cfg.AppID, AppSecret: cfg.AppSecret.Reveal(), Dir: dir, WebhookURL: webhook, ControlAnywhere: anywhere,
 				Logger: telemetry.NewLogger(t.err, cfg.Log),
 			})
 			if err != nil {
@@ -62,6 +62,7 @@ A code demo-<scenario> picks a scenario; any other plays the scenario default.`)
 	}
 	cmd.Flags().Var((*addrFlag)(&addr), "addr", t.say("onde escuta; a porta 0 escolhe uma", "where it listens; port 0 picks one"))
 	cmd.Flags().StringVar(&dir, "dir", "", t.say("pasta do estado; sem ela fica na memória", "folder of the state; without it, in memory"))
+	cmd.Flags().StringVar(&webhook, "webhook", "", t.say("para onde POST /_simulator/webhooks envia avisos assinados", "where POST /_simulator/webhooks sends signed webhooks to"))
 	cmd.Flags().BoolVar(&anywhere, "control-anywhere", false,
 		t.say("a API /_simulator/ responde também fora do loopback", "the API /_simulator/ answers off loopback too"))
 	return cmd

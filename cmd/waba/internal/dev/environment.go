@@ -69,6 +69,7 @@ func defaults(o Options, at Addresses, f folder, files keys.Files) map[string]st
 		values["META_OAUTH_DIALOG_BASE"] = graph
 		values["FACEBOOK_APP_ID"] = metasim.DefaultAppID
 		values["FACEBOOK_APP_SECRET"] = metasim.DefaultAppSecret
+		values["WHATSAPP_VERIFY_TOKEN"] = metasim.DefaultVerifyToken
 	}
 	return values
 }

@@ -223,7 +223,9 @@ func (p *process) openMeta() error {
 		AppID:     p.cfg.onboarding.AppID,
 		AppSecret: p.cfg.onboarding.AppSecret.Reveal(),
 		Dir:       p.folder.simulator(),
-		Logger:    p.logger.With("service", "simulator"),
+
+		WebhookURL: p.at.HTTP + "/api/whatsapp/webhook",
+		Logger:     p.logger.With("service", "simulator"),
 	})
 	if err != nil {
 		return fmt.Errorf("simulator: %w", err)

@@ -153,7 +153,7 @@ func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
 	}
 	return p.Vault.Reflect(ctx, s.CredentialRef, s.RestaurantID, vault.Reflection{
 		BusinessID:        s.BusinessID,
-		WabaID:            s.WabaID,
+		WabaID:            cmp.Or(s.WabaID, s.Made), // one that does not show yet is known by its webhooks
 		PhoneNumberID:     s.PhoneNumberID,
 		DiscoveryAttempts: s.Searches,
 		CreationStrategy:  s.Strategy,
