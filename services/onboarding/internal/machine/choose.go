@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -50,8 +49,12 @@ func (s *State) phoneSelected(in event.PhoneSelected) event.Event {
 	if i < 0 || numberless {
 		return refuse(in.Name(), event.CodeChoiceUnknown)
 	}
-	s.Claims.WabaID = cmp.Or(s.NextAction.Choices[i].WabaID, s.WabaID)
-	s.Claims.PhoneNumberID = cmp.Or(in.PhoneNumberID, s.Claims.PhoneNumberID)
-	s.Chosen = true
+	s.Claims.WabaID, s.Chosen = s.NextAction.Choices[i].WabaID, true
+	if s.Claims.WabaID == "" { // a number of the account that the run has
+		s.Claims.WabaID = s.WabaID
+	}
+	if in.PhoneNumberID != "" {
+		s.Claims.PhoneNumberID = in.PhoneNumberID
+	}
 	return s.lookAgain(in.Name())
 }
