@@ -152,7 +152,7 @@ func (c *call) awaiting(id event.RestaurantID, s event.Snapshot) error {
 		StatusURL: c.statusURL(id), EventsURL: c.eventsURL(id),
 	}
 	if s.NextAction != nil {
-		action := viewAction(*s.NextAction)
+		action := c.viewAction(id, *s.NextAction)
 		data.NextAction, data.ManualURL = &action, action.URL
 	}
 	c.w.Header().Set("Retry-After", strconv.Itoa(data.RetryAfter))
@@ -172,7 +172,7 @@ func (c *call) acting(id event.RestaurantID, s event.Snapshot) error {
 		message = c.words(data.Reason).Text
 	}
 	if s.NextAction != nil {
-		data.NextAction = viewAction(*s.NextAction)
+		data.NextAction = c.viewAction(id, *s.NextAction)
 	}
 	c.w.Header().Set("Location", c.statusURL(id))
 	return c.answer(http.StatusAccepted, success{Message: message, Data: data})

@@ -77,6 +77,7 @@ type startBody struct {
 	_            struct{} `additionalProperties:"true"`
 	RestaurantID string   `json:"restaurant_id" doc:"A UUID."`
 	ReturnURL    string   `json:"return_url,omitempty" maxLength:"2048" doc:"Where the browser goes after Meta's dialog. From an allow-list."`
+	Rerequest    bool     `json:"rerequest,omitempty" doc:"Ask again for permissions that were declined."`
 }
 
 func (b Claims) check() (event.Claims, error) {

@@ -23,6 +23,8 @@ const (
 	longestQuery = 200
 )
 
+const listPath = "/api/whatsapp/integrations"
+
 // integrationRoutes registers what stands around the five endpoints.
 func (s *Server) integrationRoutes() {
 	one := "/api/whatsapp/integrations/{restaurant_id}"
@@ -31,7 +33,7 @@ func (s *Server) integrationRoutes() {
 		{name: "cursor", doc: "next_cursor of the page before."},
 	}
 	s.serve(endpoint{
-		method: http.MethodGet, path: "/api/whatsapp/integrations", id: "listIntegrations", scope: auth.ScopeRead,
+		method: http.MethodGet, path: listPath, id: "listIntegrations", scope: auth.ScopeRead,
 		summary: "The integrations, newest first.", data: page[statusDocument]{},
 		query: append([]parameter{
 			{name: "status", doc: "Only this status.", values: texts(event.Statuses)},

@@ -58,30 +58,64 @@ func (c *call) start(b startBody) error {
 	if b.ReturnURL != "" && !allowed(b.ReturnURL, c.ReturnURLs) {
 		return &problem{code: errcode.ReturnURLRefused, detail: "return_url is not on the allow-list"}
 	}
-	redirect := c.Dialog.RedirectURI
+	redirect := c.leadsBackTo()
 	if redirect == "" {
-		if c.PublicURL == "" {
-			return &problem{code: errcode.DialogNotConfigured, detail: "neither OAUTH_REDIRECT_URI nor API_BASE_URL is set"}
-		}
-		redirect = c.PublicURL + callbackPath
+		return &problem{code: errcode.DialogNotConfigured, detail: "neither OAUTH_REDIRECT_URI nor API_BASE_URL is set"}
 	}
 	state, expires, err := c.States.Issue(id, c.who.ID, redirect, b.ReturnURL, time.Now())
 	if err != nil {
 		return err
 	}
 	return c.answer(http.StatusOK, success{Success: true, Message: c.text(errcode.SignupStarted), Data: startData{
-		URL: c.Dialog.address(redirect, state), State: state, ExpiresAt: expires.UTC(),
+		URL: c.Dialog.address(redirect, state, b.Rerequest), State: state, ExpiresAt: expires.UTC(),
 	}})
 }
 
-// address returns the dialog's address, in the brief's order of parameters.
-func (d Dialog) address(redirect, state string) string {
+// leadsBackTo returns the redirect_uri of the dialog; empty: it is not configured.
+func (c *call) leadsBackTo() string {
+	if c.Dialog.RedirectURI != "" || c.PublicURL == "" {
+		return c.Dialog.RedirectURI
+	}
+	return c.PublicURL + callbackPath
+}
+
+// dialogKinds are the actions that Meta's dialog is for, and whether it has to ask
+// again for permissions that were declined.
+var dialogKinds = map[event.ActionKind]bool{
+	event.ActionGrantPermissions: true,
+	event.ActionReauthorize:      false,
+}
+
+// dialogFor returns the dialog's address for what a restaurant must do, with a state
+// of the caller's own that lives as long as any; empty where it is not for the dialog,
+// or the caller may not begin a signup.
+func (c *call) dialogFor(id event.RestaurantID, kind event.ActionKind) string {
+	rerequest, ok := dialogKinds[kind]
+	redirect := c.leadsBackTo()
+	if !ok || id == "" || redirect == "" || !c.who.May(auth.ScopeOnboard) || c.route == listPath {
+		return ""
+	}
+	state, _, err := c.States.Issue(id, c.who.ID, redirect, "", time.Now())
+	if err != nil {
+		c.Logger.WarnContext(c.context(), "state is not issued", "restaurant_id", id, "error", err)
+		return ""
+	}
+	return c.Dialog.address(redirect, state, rerequest)
+}
+
+// address returns the dialog's address, in the brief's order of parameters. rerequest
+// asks again for permissions that were declined before.
+// Source: https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow
+func (d Dialog) address(redirect, state string, rerequest bool) string {
 	address := d.Base + "/" + d.Version + "/dialog/oauth?client_id=" + url.QueryEscape(d.AppID) +
 		"&redirect_uri=" + url.QueryEscape(redirect)
 	if d.LoginConfig != "" {
 		address += "&config_id=" + url.QueryEscape(d.LoginConfig) + "&response_type=code&override_default_response_type=true"
 	} else {
 		address += "&scope=" + url.QueryEscape(d.Scopes)
+	}
+	if rerequest {
+		address += "&auth_type=rerequest"
 	}
 	return address + "&state=" + url.QueryEscape(state)
 }

@@ -114,7 +114,7 @@ func (p *problem) document(c *call) problemDocument {
 		Message:    words.Text,
 		Code:       p.code,
 		Retryable:  retryable(p.code, &action),
-		NextAction: viewAction(action),
+		NextAction: c.viewAction(p.restaurant, action),
 		Meta:       metaOf(p.meta),
 		TraceID:    traceID(c),
 	}
@@ -150,7 +150,12 @@ func (p *problem) comesBack(now time.Time) time.Duration {
 	return at.Sub(now)
 }
 
-func viewAction(a event.NextAction) nextAction {
+// viewAction shows who must act next in a restaurant's run; id is empty where none is
+// known.
+func (c *call) viewAction(id event.RestaurantID, a event.NextAction) nextAction {
+	if a.URL == "" {
+		a.URL = c.dialogFor(id, a.Kind)
+	}
 	view := nextAction{Kind: a.Kind, Actor: a.Actor, URL: a.URL, Permissions: a.Permissions, Choices: a.Choices}
 	if !a.AvailableAt.IsZero() {
 		at := a.AvailableAt.UTC()

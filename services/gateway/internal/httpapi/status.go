@@ -107,7 +107,7 @@ func (c *call) document(s event.Snapshot, version uint64) statusDocument {
 	}
 	action := nextActionOf(s)
 	if action != nil {
-		view := viewAction(*action)
+		view := c.viewAction(i.RestaurantID, *action)
 		d.NextAction = &view
 	}
 	if e := i.Error; e != nil {

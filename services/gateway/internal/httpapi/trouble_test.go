@@ -77,7 +77,8 @@ func TestTheAnswerAndTheStatusTellTheSameOfTrouble(t *testing.T) {
 			}
 
 			told := w.get(integrationPath(id)).data()
-			require.Equal(t, action, told["next_action"])
+			forgetState(action)
+			require.Equal(t, action, forgetState(told["next_action"].(map[string]any)))
 			trouble := told["error"].(map[string]any)
 			require.Equal(t, body["code"], trouble["code"])
 			require.Equal(t, body["message"], trouble["message"])
