@@ -68,6 +68,17 @@ func TestReadinessNamesWhatFailsAndShowsNoCause(t *testing.T) {
 	})
 }
 
+func TestAWarningIsShownAndIsNoOutage(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	admin := start(t, telemetry.Options{Logger: telemetry.NewLogger(&log, telemetry.LogConfig{})}).Admin(
+		telemetry.Check{Name: "version", Run: func(context.Context) error { return telemetry.Warning("ends soon") }})
+	status, body := get(t, admin, "/readyz")
+	require.Equal(t, http.StatusOK, status)
+	require.JSONEq(t, `{"ready":true,"checks":[{"name":"version","ok":true,"reason":"ends soon"}]}`, body)
+	require.Contains(t, log.String(), "readiness check warns")
+}
+
 func TestReadinessShowsAReasonThatWasMadeToBeShown(t *testing.T) {
 	t.Parallel()
 	admin := start(t, telemetry.Options{}).Admin(telemetry.Check{Name: "keyring", Run: func(context.Context) error {

@@ -15,7 +15,7 @@ const (
 
 // Check asks one dependency whether it can be used. Run should return soon
 // after ctx ends. Its error is logged and not shown to whoever asks, but for a
-// [Reason].
+// [Reason] or a [Warning].
 type Check struct {
 	Name string // stable, snake_case: it stands in answers and logs
 	Run  func(ctx context.Context) error
@@ -26,6 +26,13 @@ type Reason string
 
 // Error implements error.
 func (r Reason) Error() string { return string(r) }
+
+// Warning is an error of a check in fixed words that whoever asks is shown, and that
+// does not make the process unready: somebody must act, but not now.
+type Warning string
+
+// Error implements error.
+func (w Warning) Error() string { return string(w) }
 
 // report is the answer of /readyz.
 type report struct {
@@ -73,7 +80,7 @@ func (r *readiness) ask(ctx context.Context) report {
 	for i, p := range r.probes {
 		group.Go(func() {
 			errs[i] = p.ask(ctx)
-			results[i] = result{Name: p.check.Name, OK: errs[i] == nil, Reason: reason(errs[i])}
+			results[i] = result{Name: p.check.Name, OK: passes(errs[i]), Reason: reason(errs[i])}
 		})
 	}
 	group.Wait()
@@ -94,6 +101,8 @@ func (r *readiness) logChange(ctx context.Context, i int, now result, err error)
 	}
 	switch {
 	case now == before:
+	case now.OK && err != nil:
+		r.logger.WarnContext(ctx, "readiness check warns", "check", now.Name, "reason", now.Reason)
 	case now.OK:
 		r.logger.InfoContext(ctx, "readiness check passes again", "check", now.Name)
 	default:
@@ -101,11 +110,19 @@ func (r *readiness) logChange(ctx context.Context, i int, now result, err error)
 	}
 }
 
+func passes(err error) bool {
+	_, warns := errors.AsType[Warning](err)
+	return err == nil || warns
+}
+
 var errStillRunning = errors.New("the check before is still running")
 
 func reason(err error) string {
 	if shown, ok := errors.AsType[Reason](err); ok {
 		return string(shown)
+	}
+	if warning, ok := errors.AsType[Warning](err); ok {
+		return string(warning)
 	}
 	switch {
 	case err == nil:

@@ -43,6 +43,9 @@ func (c Config) Validate() error {
 	if err := checkGraph(c.GraphBase, c.InsecureGraph); err != nil {
 		errs = append(errs, err)
 	}
+	if !meta.IsVersion(c.APIVersion) {
+		errs = append(errs, fmt.Errorf("META_API_VERSION is not like %s", meta.Versions[0]))
+	}
 	if pin := c.Pin; !pin.IsZero() && !isPin(pin) {
 		errs = append(errs, errors.New("META_PHONE_REGISTRATION_PIN is not six digits"))
 	}
@@ -76,12 +79,16 @@ func (c Config) Warnings(now time.Time, lang errcode.Lang) []string {
 		warnings = append(warnings, say("META_PHONE_REGISTRATION_PIN é um só PIN para todos os números: quem o descobre pode tomar qualquer um deles",
 			"META_PHONE_REGISTRATION_PIN is one PIN for every number: who learns it can take any of them"))
 	}
-	if end, ok := meta.VersionEnds[c.APIVersion]; ok {
-		state := say("termina", "ends")
-		if now.After(end) {
-			state = say("terminou", "ended")
+	switch state, end := meta.VersionAt(c.APIVersion, now); {
+	case !end.IsZero():
+		verb := say("termina", "ends")
+		if state == meta.VersionEnded {
+			verb = say("terminou", "ended")
 		}
-		warnings = append(warnings, fmt.Sprintf(say("META_API_VERSION %s %s em %s", "META_API_VERSION %s %s on %s"), c.APIVersion, state, end.Format(time.DateOnly)))
+		warnings = append(warnings, fmt.Sprintf(say("META_API_VERSION %s %s em %s", "META_API_VERSION %s %s on %s"), c.APIVersion, verb, end.Format(time.DateOnly)))
+	case state == meta.VersionUnknown && c.APIVersion != "":
+		warnings = append(warnings, fmt.Sprintf(say("META_API_VERSION %s não é conhecida por esta versão do programa, que foi escrita para %s a %s",
+			"META_API_VERSION %s is not known to this program, which was written for %s to %s"), c.APIVersion, meta.Versions[0], meta.Versions[len(meta.Versions)-1]))
 	}
 	if c.InsecureGraph == "test" {
 		warnings = append(warnings, say("WABA_ALLOW_INSECURE_GRAPH=test: tokens podem viajar sem criptografia",

@@ -45,5 +45,5 @@ func Serve(ctx context.Context, getenv func(string) string, stderr io.Writer, ve
 		process.Logger.WarnContext(ctx, "configuration", "warning", warning)
 	}
 	deps := Deps{JetStream: process.JetStream, DB: process.DB, Keyring: keyring, Logger: process.Logger}
-	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) }, Checks(deps)...)
+	return process.Run(ctx, func(ctx context.Context) error { return Run(ctx, own, deps) }, append(Checks(deps), CheckVersion(own, time.Now))...)
 }

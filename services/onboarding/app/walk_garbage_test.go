@@ -3,6 +3,8 @@ package app_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +13,7 @@ import (
 	"github.com/waba-platform/onboarding/pkg/errcode"
 	"github.com/waba-platform/onboarding/pkg/event"
 	"github.com/waba-platform/onboarding/services/onboarding/internal/machine"
+	"github.com/waba-platform/onboarding/services/onboarding/internal/meta"
 )
 
 // garbage is what Meta, or what stands before it, may answer beside its documents.
@@ -43,8 +46,34 @@ func TestWhateverMetaAnswersTheRunEndsInOrderAndIsNeverReadyByMistake(t *testing
 			})
 		}
 	}
-	start(t).walk(t, all)
+	s := start(t)
+	s.walk(t, all)
+	s.requireRoutes(t)
 }
+
+// requireRoutes says that Meta was asked for nothing but what the table of routes has,
+// and for nearly all of it.
+func (s *service) requireRoutes(t *testing.T) {
+	t.Helper()
+	asked := map[string]bool{}
+	for _, entry := range s.meta.Ledger() {
+		path := strings.TrimPrefix(entry.Path, "/"+s.config.APIVersion+"/")
+		asked[entry.Method+" "+anyID.ReplaceAllString(path, "{}")] = true
+	}
+	known := map[string]bool{}
+	for _, route := range meta.Routes {
+		request := route.Method + " " + anyID.ReplaceAllString(route.Path, "{}")
+		known[request] = true
+		if route.Op != errcode.OpDeregister && route.Op != errcode.OpUnsubscribeApp { // nobody disconnects here
+			require.True(t, asked[request], "nobody asks for %s", request)
+		}
+	}
+	for request := range asked {
+		require.True(t, known[request], "%s is in no table", request)
+	}
+}
+
+var anyID = regexp.MustCompile(`\{[a-z]+\}|[0-9]{6,}`)
 
 // settled says that a run has ended, rests, or tries again what Meta keeps garbling.
 func settled(s event.Snapshot) bool { return endedOrResting(s) || s.Delays >= 2 }

@@ -28,6 +28,7 @@ var mistakes = [][2]string{
 	{"%s is not a whole number", "%s não é um número inteiro"},
 	{"%s is not 1, 3 or 5", "%s não é 1, 3 nem 5"},
 	{"%s is not six digits", "%s não tem seis dígitos"},
+	{"%s is not like %s", "%s não é como %s"},
 	{"%s is not from %s to %s", "%s não está entre %s e %s"},
 	{"%s is %s, not from %s to %s", "%s é %s, e não de %s a %s"},
 	{"%s is %s, not more than 0", "%s é %s, e não maior que 0"},

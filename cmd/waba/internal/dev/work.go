@@ -185,6 +185,7 @@ func (p *process) admin(context.Context) (func(context.Context) error, error) {
 		service.BusCheck(p.owner),
 		service.DatabaseCheck(p.db),
 		{Name: "gateway", Run: func(ctx context.Context) error { return answersAt(ctx, p.at.HTTP) }},
+		onboarding.CheckVersion(p.cfg.onboarding, time.Now),
 	}, auditlog.Checks(auditlog.Deps{JetStream: p.owner, Gap: &p.gap})...)...)
 	return func(ctx context.Context) error {
 		return service.ServeHTTP(ctx, p.listeners.admin, handler, endpointDrain)

@@ -15,6 +15,8 @@
 //   - Everything else only reads, or is harmless twice.
 package effect
 
+//go:generate go test -run ^TestTheDocumentOfCallsIsDrawnFromTheTables$ -update .
+
 import (
 	"cmp"
 	"context"

@@ -130,12 +130,12 @@ func drawKinds(b *strings.Builder) {
 func drawVerdicts(b *strings.Builder) {
 	const columns = "| verdict | code | next action | who |\n"
 	b.WriteString("\nBy class:\n\n| class " + columns + "|---|---|---|---|---|\n")
-	for _, class := range classes {
+	for _, class := range Classes {
 		fmt.Fprintf(b, "| %s %s", code(class), row(verdicts[class]))
 	}
 	b.WriteString("\nWhere an effect differs:\n\n| effect | class " + columns + "|---|---|---|---|---|---|\n")
 	for _, effect := range Effects {
-		for _, class := range classes {
+		for _, class := range Classes {
 			if v, ok := verdictsOf[effect][class]; ok {
 				fmt.Fprintf(b, "| %s | %s %s", code(effect), code(class), row(v))
 			}

@@ -11,9 +11,6 @@ import (
 // Decide is Next before the rules are looked at.
 func Decide(s State, h Happened, now time.Time) (State, event.Event) { return s.decide(h, now) }
 
-// Classes are all classes of Meta's errors.
-var Classes = classes
-
 // MetaCodes are the codes of Meta with a verdict of their own.
 func MetaCodes() map[Effect][]event.MetaError {
 	codes := map[Effect][]event.MetaError{}

@@ -88,8 +88,8 @@ func limit(wait time.Duration) Verdict {
 	return Verdict{Do: Act, Code: event.CodePhoneRegisterLimit, Action: event.ActionWait, Actor: event.ActorMeta, Wait: wait}
 }
 
-// classes are all classes of errors.
-var classes = []event.Class{
+// Classes are all classes of errors.
+var Classes = []event.Class{
 	event.ClassTransient, event.ClassUnreachable, event.ClassUnanswered, event.ClassRateLimit, event.ClassAuthExpired,
 	event.ClassPermission, event.ClassBlocked, event.ClassInvalid, event.ClassConflict, event.ClassNotFound,
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/waba-platform/onboarding/services/onboarding/internal/meta"
 )
 
-// configurable are the versions that may be configured.
-var configurable = []string{"v22.0", "v23.0", "v24.0", "v25.0", "v26.0"}
-
 // endedVersion ended long ago.
 const endedVersion = "v2.0"
 
@@ -21,7 +18,7 @@ const versionHeader = "Facebook-Api-Version"
 // version comes first.
 func versionBeliefs(options Options) []belief {
 	configured := options.Graph.Version
-	versions := append([]string{configured}, slices.DeleteFunc(slices.Clone(configurable), func(v string) bool { return v == configured })...)
+	versions := append([]string{configured}, slices.DeleteFunc(slices.Clone(meta.Versions), func(v string) bool { return v == configured })...)
 	var list []belief
 	for _, version := range versions {
 		about := inVersion(version)
@@ -64,7 +61,7 @@ func servedWords(version string, options Options) Words {
 
 // oldestServed returns the version that ends next.
 func oldestServed(options Options) string {
-	oldest, at := configurable[len(configurable)-1], time.Time{}
+	oldest, at := meta.Versions[len(meta.Versions)-1], time.Time{}
 	for version, end := range meta.VersionEnds {
 		if !options.Now().After(end) && (at.IsZero() || end.Before(at)) {
 			oldest, at = version, end
