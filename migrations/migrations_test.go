@@ -66,7 +66,7 @@ func TestUp(t *testing.T) {
 
 		first, err := Up(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, first, 9)
+		require.Len(t, first, 10)
 		require.Equal(t, "restaurants", first[0].Comment)
 		require.NoError(t, Check(t.Context(), db))
 
@@ -83,8 +83,8 @@ func TestUp(t *testing.T) {
 
 		undone, err := Down(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, undone, 9)
-		require.Equal(t, "notices", undone[0].Comment, "newest first")
+		require.Len(t, undone, 10)
+		require.Equal(t, "erasures", undone[0].Comment, "newest first")
 		var left int
 		require.NoError(t, db.QueryRow(
 			"SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE 'bun_%'").Scan(&left))
@@ -92,7 +92,7 @@ func TestUp(t *testing.T) {
 
 		again, err := Up(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, again, 9)
+		require.Len(t, again, 10)
 	})
 
 	t.Run("may be called by many processes at once", func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestUp(t *testing.T) {
 		require.NoError(t, Check(t.Context(), pools[0]))
 		var notes int
 		require.NoError(t, pools[0].QueryRow("SELECT count(*) FROM bun_migrations").Scan(&notes))
-		require.Equal(t, 9, notes)
+		require.Equal(t, 10, notes)
 	})
 
 	t.Run("continues where an interrupted run stopped", func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestUp(t *testing.T) {
 		require.NoError(t, err)
 		done, err := Up(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, done, 4)
+		require.Len(t, done, 5)
 	})
 
 	t.Run("leaves each connected restaurant its number, and of two with one number the first", func(t *testing.T) {
@@ -172,8 +172,8 @@ func TestUp(t *testing.T) {
 		require.ErrorIs(t, err, ErrNewer)
 		list, err := Status(t.Context(), db)
 		require.NoError(t, err)
-		require.Len(t, list, 10)
-		require.False(t, list[9].Known())
+		require.Len(t, list, 11)
+		require.False(t, list[10].Known())
 	})
 
 	t.Run("ends with its context", func(t *testing.T) {

@@ -189,6 +189,15 @@ var requestEntries = []Entry{
 		},
 	},
 	{
+		Code: SignedRequestInvalid, HTTPStatus: http.StatusBadRequest,
+		Actor: event.ActorOperator, Action: event.ActionFixConfiguration,
+		title: phrase{"Pedido sem assinatura válida", "Request without a valid signature"},
+		text: phrase{
+			"Um pedido chegou sem a assinatura da Meta, e por segurança não foi aceito.",
+			"A request came without Meta's signature, and was not accepted for safety.",
+		},
+	},
+	{
 		Code: WebhookUnconfigured, HTTPStatus: http.StatusServiceUnavailable, Retryable: true,
 		Actor: event.ActorOperator, Action: event.ActionFixConfiguration,
 		title: phrase{"Avisos da Meta desligados", "Meta's notices are off"},

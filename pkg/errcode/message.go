@@ -29,9 +29,13 @@ const (
 	CancelAccepted  Message = "cancel_accepted"
 	PhoneChosen     Message = "phone_chosen"
 	RequestAccepted Message = "request_accepted"
-	Disconnecting   Message = "disconnecting"
-	Disconnected    Message = "disconnected"
-	DisconnectedBut Message = "disconnected_but" // data.warnings say what stayed at Meta
+
+	DeletionReceived Message = "deletion_received"
+	DeletionDone     Message = "deletion_done"
+	DeletionMeans    Message = "deletion_means"
+	Disconnecting    Message = "disconnecting"
+	Disconnected     Message = "disconnected"
+	DisconnectedBut  Message = "disconnected_but" // data.warnings say what stayed at Meta
 )
 
 // strategyPlace stands in a message where the strategy's name belongs.
@@ -56,9 +60,13 @@ var messages = map[Message]phrase{
 	CancelAccepted:  {"Cancelamento aceito", "The cancellation was accepted"},
 	PhoneChosen:     {"Escolha aceita", "The choice was accepted"},
 	RequestAccepted: {"Pedido aceito", "The request was accepted"},
-	Disconnecting:   {"A desconexão está em andamento", "Disconnecting is under way"},
-	Disconnected:    {"WhatsApp desconectado", "WhatsApp was disconnected"},
-	DisconnectedBut: {"WhatsApp desconectado; uma parte ficou ligada na Meta e só pode ser desfeita lá", "WhatsApp was disconnected; a part stayed at Meta and can be undone only there"},
+
+	DeletionReceived: {"Recebemos o pedido de exclusão dos seus dados", "Your request to have your data deleted was received"},
+	DeletionDone:     {"Seu pedido de exclusão foi cumprido", "Your request for deletion was carried out"},
+	DeletionMeans:    {"Apagamos o acesso que você nos deu na Meta e a sua identificação.", "The access that you gave us at Meta is deleted, and who you are is forgotten."},
+	Disconnecting:    {"A desconexão está em andamento", "Disconnecting is under way"},
+	Disconnected:     {"WhatsApp desconectado", "WhatsApp was disconnected"},
+	DisconnectedBut:  {"WhatsApp desconectado; uma parte ficou ligada na Meta e só pode ser desfeita lá", "WhatsApp was disconnected; a part stayed at Meta and can be undone only there"},
 }
 
 // In returns the message in a language. strategy is named, as it is, where the

@@ -33,3 +33,7 @@ func ParseWebhookSubject(subject string) (id Hash, ok bool) {
 	}
 	return Hash(subject[len(prefix):]), true
 }
+
+// ErasureID names a request for deletion by the webhook that it is stored as: half of
+// that name, which is no secret and is enough.
+func ErasureID(webhook Hash) Hash { return webhook[:min(len(webhook), sha256.Size)] }

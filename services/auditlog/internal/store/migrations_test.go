@@ -40,11 +40,11 @@ func TestMigrations(t *testing.T) {
 			require.ErrorIs(t, migrations.Check(t.Context(), db), migrations.ErrOlder)
 			done, err := migrations.Up(t.Context(), db)
 			require.NoError(t, err)
-			require.Len(t, done, 9)
+			require.Len(t, done, 10)
 			require.NoError(t, migrations.Check(t.Context(), db))
 			undone, err := migrations.Down(t.Context(), db)
 			require.NoError(t, err)
-			require.Len(t, undone, 9)
+			require.Len(t, undone, 10)
 			require.Empty(t, columns(t, db))
 			_, err = migrations.Up(t.Context(), db)
 			require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestMigrations(t *testing.T) {
 			require.NoError(t, err)
 			total += applied[i]
 		}
-		require.Equal(t, 9, total)
+		require.Equal(t, 10, total)
 		require.NoError(t, migrations.Check(t.Context(), pools[0]))
 	})
 

@@ -20,18 +20,29 @@ var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
 // page shows a browser what has come of Meta's redirect. It has no script, no
 // link and nothing from elsewhere.
 func (c *call) page(back returned) error {
-	view := struct{ Lang, Title, Text, Code, Request string }{
-		Lang: string(c.lang), Title: c.text(errcode.RequestAccepted), Text: c.text(errcode.InProgress), Request: note(c.context()).id,
-	}
+	view := pageView{Title: c.text(errcode.RequestAccepted), Text: c.text(errcode.InProgress)}
 	if back.code != "" {
 		words := c.words(back.code)
 		view.Title, view.Text, view.Code = words.Title, words.Text+" "+words.Next, string(back.code)
 	}
+	return c.show(back.status, view)
+}
+
+// pageView is what a page shows.
+type pageView struct {
+	Title, Text string
+	Code        string // of a problem
+
+	Lang, Request string // set by show
+}
+
+func (c *call) show(status int, view pageView) error {
+	view.Lang, view.Request = string(c.lang), note(c.context()).id
 	var body bytes.Buffer
 	if err := pageTemplate.Execute(&body, view); err != nil {
 		return err
 	}
 	c.w.Header().Set("Content-Language", string(c.lang))
-	c.html(back.status, pageStyle, body.Bytes())
+	c.html(status, pageStyle, body.Bytes())
 	return nil
 }

@@ -126,6 +126,7 @@ func (s *Server) routes() {
 	s.oauthRoutes()
 	s.integrationRoutes()
 	s.webhookRoutes()
+	s.platformRoutes()
 	s.router.Get("/openapi.json", s.open(s.openapi))
 	s.router.Get("/docs", s.open((*call).docs))
 }

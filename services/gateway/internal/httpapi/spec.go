@@ -51,7 +51,11 @@ func (s *spec) add(e endpoint, body reflect.Type) func(map[string]any) error {
 		Responses:   map[string]*huma.Response{},
 	}
 	for _, name := range pathParameters(e.path) {
-		op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}})
+		schema := &huma.Schema{Type: huma.TypeString}
+		if name == "restaurant_id" {
+			schema.Format = "uuid"
+		}
+		op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: schema})
 	}
 	for _, p := range e.query {
 		schema := &huma.Schema{Type: huma.TypeString}

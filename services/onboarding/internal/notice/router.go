@@ -35,7 +35,12 @@ const source = "waba/onboarding"
 
 // Owners says which restaurants are known by an identity: by their account, else by
 // their number, else by their business; or by who has authorized us.
+//
+// DestroyOfUser and ForgetUser carry out that a person wants to be forgotten: first the
+// tokens, and when the restaurants have been told, who the person is.
 type Owners interface {
+	DestroyOfUser(ctx context.Context, user event.UserID) error
+	ForgetUser(ctx context.Context, user event.UserID, erasure event.Hash) error
 	RestaurantsOf(ctx context.Context, waba event.WabaID, phone event.PhoneNumberID, business event.BusinessID, user event.UserID) ([]event.RestaurantID, error)
 }
 
@@ -92,9 +97,20 @@ func (r *Router) route(ctx context.Context, c Change, received time.Time) error 
 		r.count(ctx, "other", ignored)
 		return nil
 	}
+	forget := c.User != "" && c.Field == event.FieldDataDeletion
+	if forget {
+		if err := r.owners.DestroyOfUser(ctx, c.User); err != nil {
+			return err
+		}
+	}
 	found, err := r.tell(ctx, c, received)
 	if err != nil {
 		return err
+	}
+	if forget {
+		if err := r.owners.ForgetUser(ctx, c.User, event.ErasureID(c.Body)); err != nil {
+			return err
+		}
 	}
 	if found > 0 {
 		r.count(ctx, c.Field, routed)

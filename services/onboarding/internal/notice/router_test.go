@@ -221,6 +221,42 @@ func TestARestaurantThatAppearsAtTheSameTimeIsNotMissed(t *testing.T) {
 	})
 }
 
+func TestWhoWantsToBeForgottenIs(t *testing.T) {
+	each(t, func(h *house) {
+		person := event.UserID("10200012345")
+		id := h.restaurant(notice.Identity{Waba: "880011223344", User: person})
+		other := h.restaurant(notice.Identity{Waba: "880099887766", User: "10200067890"})
+		body := strings.Replace(entry(`"10200012345"`, `{"field":"data_deletion","value":{}}`), "whatsapp_business_account", "waba.platform", 1)
+		h.receive(body)
+		h.receive(body)
+		require.Len(h.t, h.told(id), 1)
+		require.Empty(h.t, h.told(other))
+		count := func(query, table string, args ...any) int64 {
+			n, err := h.db.NewSelect().Table(table).Where(query, args...).Count(h.t.Context())
+			require.NoError(h.t, err)
+			return n
+		}
+		require.Zero(h.t, count("meta_user_id = ?", "whatsapp_credentials", person))
+		require.Zero(h.t, count("restaurant_id = ? AND (user_access_token IS NOT NULL OR data_key <> '')", "whatsapp_credentials", id))
+		require.EqualValues(h.t, 1, count("user_access_token IS NOT NULL", "whatsapp_credentials"), "another's stays")
+		require.EqualValues(h.t, 1, count("erasure_id = ?", "onboarding_erasures", event.ErasureID(event.WebhookID([]byte(body)))))
+
+		h.receive(strings.Replace(body, "data_deletion", "deauthorize", 1))
+		require.Len(h.t, h.told(id), 1, "nobody knows the person any more")
+	})
+}
+
+// Only our own object speaks of persons.
+func TestAWebhookOfMetaCannotHaveAnybodyForgotten(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, databases.SQLite(t))
+	h.restaurant(notice.Identity{User: "10200012345"})
+	h.receive(entry(`"10200012345"`, `{"field":"data_deletion","value":{}}`))
+	n, err := h.db.NewSelect().Table("whatsapp_credentials").Where("user_access_token IS NOT NULL").Count(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+}
+
 func TestABodyThatIsNoWebhookIsPutAway(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, databases.SQLite(t))

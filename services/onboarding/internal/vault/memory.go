@@ -56,6 +56,16 @@ func (m *memory) get(ref event.CredentialRef, restaurant event.RestaurantID, now
 	return kept.row, true
 }
 
+// clear forgets all rows.
+func (m *memory) clear() {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.young, m.old = nil, nil
+}
+
 // drop forgets a row.
 func (m *memory) drop(ref event.CredentialRef) {
 	if m == nil {
