@@ -128,6 +128,7 @@ const (
 )
 
 func TestEveryChangeComesToItsRestaurantsOnce(t *testing.T) {
+	t.Parallel()
 	each(t, func(h *house) {
 		one := h.restaurant(notice.Identity{Waba: "880011223344", Business: "777000111"})
 		two := h.restaurant(notice.Identity{Waba: "880011223344"})
@@ -160,6 +161,7 @@ func TestEveryChangeComesToItsRestaurantsOnce(t *testing.T) {
 }
 
 func TestWithoutAnAccountTheNumberTheBusinessOrThePersonDecides(t *testing.T) {
+	t.Parallel()
 	each(t, func(h *house) {
 		id := h.restaurant(notice.Identity{Business: "777000111", Phone: "106000111", User: "10200012345"})
 		h.receive(entry(`"555000999"`, partnerAdded))
@@ -173,6 +175,7 @@ func TestWithoutAnAccountTheNumberTheBusinessOrThePersonDecides(t *testing.T) {
 }
 
 func TestANoticeForNobodyIsKeptAndJoinedWhenTheRestaurantAppears(t *testing.T) {
+	t.Parallel()
 	each(t, func(h *house) {
 		h.receive(entry(`"555000999"`, partnerAdded))
 		h.receive(entry(`"555000999"`, partnerAdded))
@@ -197,6 +200,7 @@ func TestANoticeForNobodyIsKeptAndJoinedWhenTheRestaurantAppears(t *testing.T) {
 }
 
 func TestARestaurantThatAppearsAtTheSameTimeIsNotMissed(t *testing.T) {
+	t.Parallel()
 	each(t, func(h *house) {
 		for range 20 {
 			_, err := h.db.NewDelete().Table("onboarding_notices").Where("1 = 1").Exec(h.t.Context())
@@ -222,6 +226,7 @@ func TestARestaurantThatAppearsAtTheSameTimeIsNotMissed(t *testing.T) {
 }
 
 func TestWhoWantsToBeForgottenIs(t *testing.T) {
+	t.Parallel()
 	each(t, func(h *house) {
 		person := event.UserID("10200012345")
 		id := h.restaurant(notice.Identity{Waba: "880011223344", User: person})
