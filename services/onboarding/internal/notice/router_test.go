@@ -46,7 +46,7 @@ type house struct {
 
 // each runs a test over each kind of database.
 func each(t *testing.T, test func(h *house)) {
-	t.Parallel()
+	t.Helper()
 	run := func(kind string, open func(t *testing.T) *bun.DB) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
