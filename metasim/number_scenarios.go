@@ -46,6 +46,34 @@ var numberScenarios = []Scenario{
 		shape: says(existing, 0, "status", "PENDING", "name_status", "DECLINED"),
 	},
 	{
+		Name: "code-refused", Ends: EndsActionRequired,
+		PT:    "O número não está verificado, e a Meta não envia código (136024)",
+		EN:    "The number is not verified, and Meta sends no code (136024)",
+		shape: existing.with(func(s *shape) { s.unverified = true }),
+		faults: scripted(Fault{
+			Ops: []Op{OpRequestCode}, Kind: FaultError, ErrorCode: 136024, Message: "(#136024) Request code error",
+			Details: "a code cannot be sent to this number now",
+		}),
+	},
+	{
+		Name: "pin-locked", Ends: EndsActionRequired, shape: existing,
+		PT: "PINs errados demais foram tentados (133008): é preciso esperar, e informar o PIN certo",
+		EN: "Too many wrong PINs were tried (133008): wait, and give the right PIN",
+		faults: scripted(Fault{
+			Ops: []Op{OpRegister}, Kind: FaultError, Times: 1, ErrorCode: 133008, Message: "(#133008) Too many two step verification PIN guesses",
+			Details: "wait 12 hours",
+		}),
+	},
+	{
+		Name: "recently-deleted", Ends: EndsActionRequired, shape: existing,
+		PT: "A Meta ainda está removendo o número de onde ele estava (133015): espera 5 minutos",
+		EN: "Meta is still removing the number from where it was (133015): it waits 5 minutes",
+		faults: scripted(Fault{
+			Ops: []Op{OpRegister}, Kind: FaultError, Times: 1, ErrorCode: 133015, Message: "(#133015) Please wait a few minutes",
+			Details: "the number was deleted recently",
+		}),
+	},
+	{
 		Name: "already-subscribed", Ends: EndsFinished,
 		PT:    "Nosso aplicativo já recebe os avisos da conta: nada é pedido de novo",
 		EN:    "Our app receives the account's notices already: nothing is asked for again",

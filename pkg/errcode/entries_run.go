@@ -234,6 +234,51 @@ var runEntries = []Entry{
 		},
 	},
 	{
+		Code: event.CodePhoneCodeAwaited, HTTPStatus: http.StatusAccepted,
+		Actor: event.ActorRestaurant, Action: event.ActionEnterCode,
+		title: phrase{"Digite o código", "Type the code"},
+		text: phrase{
+			"Pedimos à Meta que envie um código de seis dígitos ao número.",
+			"We have asked Meta to send a code of six digits to the number.",
+		},
+	},
+	{
+		Code: event.CodePhoneCodeWrong, HTTPStatus: http.StatusAccepted,
+		Actor: event.ActorRestaurant, Action: event.ActionEnterCode,
+		title: phrase{"Código não aceito", "Code not accepted"},
+		text: phrase{
+			"A Meta não aceitou o código: ele está errado ou já expirou.",
+			"Meta did not accept the code: it is wrong, or has expired.",
+		},
+	},
+	{
+		Code: event.CodePhoneCodeRefused, HTTPStatus: http.StatusAccepted,
+		Actor: event.ActorRestaurant, Action: event.ActionVerifyNumber,
+		title: phrase{"O código não foi enviado", "The code was not sent"},
+		text: phrase{
+			"A Meta não quis enviar um código a este número agora.",
+			"Meta would not send a code to this number now.",
+		},
+	},
+	{
+		Code: event.CodePhonePinLocked, HTTPStatus: http.StatusAccepted,
+		Actor: event.ActorRestaurant, Action: event.ActionProvidePin,
+		title: phrase{"PIN bloqueado por um tempo", "PIN locked for a time"},
+		text: phrase{
+			"Foram tentados PINs errados demais ou rápido demais, e a Meta bloqueou novas tentativas por um tempo.",
+			"Too many wrong PINs were tried, or too fast, and Meta takes none for a time.",
+		},
+	},
+	{
+		Code: event.CodePhoneBeingDeleted, HTTPStatus: http.StatusAccepted, Retryable: true,
+		Actor: event.ActorMeta, Action: event.ActionWait,
+		title: phrase{"Número em remoção", "Number being removed"},
+		text: phrase{
+			"A Meta ainda está removendo o número de onde ele estava antes; a conexão continua sozinha depois disso.",
+			"Meta is still removing the number from where it was before; connecting goes on by itself after that.",
+		},
+	},
+	{
 		Code: event.CodePhonePinMismatch, HTTPStatus: http.StatusAccepted,
 		Actor: event.ActorRestaurant, Action: event.ActionProvidePin,
 		title: phrase{"O número já tem um PIN", "The number has a PIN already"},

@@ -118,6 +118,7 @@ var actionLabels = map[event.ActionKind]phrase{
 	event.ActionChooseNumber:     {"Escolher o número", "Choose the number"},
 	event.ActionAddNumber:        {"Adicionar um número", "Add a number"},
 	event.ActionVerifyNumber:     {"Verificar o número", "Verify the number"},
+	event.ActionEnterCode:        {"Digitar o código", "Type the code"},
 	event.ActionChangeName:       {"Mudar o nome", "Change the name"},
 	event.ActionProvidePin:       {"Informar o PIN", "Give the PIN"},
 	event.ActionResolveBlock:     {"Resolver o bloqueio", "Settle the block"},
@@ -160,13 +161,17 @@ var actionTexts = map[event.ActionKind]phrase{
 		"Peça o código de verificação e digite-o aqui.",
 		"Ask for the verification code, and type it here.",
 	},
+	event.ActionEnterCode: {
+		"Digite aqui o código que chegou por SMS ou ligação, ou peça outro.",
+		"Type the code that came by SMS or call here, or ask for another.",
+	},
 	event.ActionChangeName: {
 		"Escolha outro nome de exibição para o número, no Gerenciador do WhatsApp.",
 		"Choose another display name for the number, in WhatsApp Manager.",
 	},
 	event.ActionProvidePin: {
-		"Informe o PIN de seis dígitos deste número, ou redefina-o no Gerenciador do WhatsApp.",
-		"Give this number's PIN of six digits, or set a new one in WhatsApp Manager.",
+		"Informe o PIN de seis dígitos deste número, ou autorize que um novo seja definido.",
+		"Give this number's PIN of six digits, or allow that a new one is set.",
 	},
 	event.ActionResolveBlock: {
 		"Veja na Meta o motivo do bloqueio e siga o que ela pede.",

@@ -9,7 +9,7 @@ var operations = []Operation{
 	OpExchangeCode, OpInspectToken,
 	OpClientBusiness, OpListBusinesses, OpListOwned, OpListClients, OpListPages, OpPageBusiness, OpListNumbers,
 	OpCreateWaba, OpSubscribeApp, OpAddNumber, OpRegisterNumber, OpReadNumber, OpListSubscribers,
-	OpDeregister, OpUnsubscribeApp,
+	OpRequestCode, OpVerifyCode, OpSetPin, OpDeregister, OpUnsubscribeApp,
 }
 
 // Calls about an account or a number are answered by WhatsApp behind the Graph API,
@@ -17,8 +17,9 @@ var operations = []Operation{
 var (
 	whatsappCalls = []Operation{
 		OpListNumbers, OpSubscribeApp, OpAddNumber, OpRegisterNumber, OpReadNumber, OpListSubscribers, OpDeregister, OpUnsubscribeApp,
+		OpRequestCode, OpVerifyCode, OpSetPin,
 	}
-	numberCalls = []Operation{OpRegisterNumber, OpReadNumber, OpDeregister}
+	numberCalls = []Operation{OpRegisterNumber, OpReadNumber, OpDeregister, OpRequestCode, OpVerifyCode, OpSetPin}
 	onAndOff    = []Operation{OpRegisterNumber, OpDeregister}
 	nowhere     = []Operation{}
 )
@@ -58,7 +59,11 @@ var places = map[metaKey][]Operation{
 	{133015, 0}:    onAndOff,
 	{133016, 0}:    onAndOff,
 	{135000, 0}:    whatsappCalls,
+	{136024, 0}:    {OpRequestCode},
+	{136025, 0}:    {OpVerifyCode},
 	{2388012, 0}:   {OpAddNumber},
+	{2388091, 0}:   {OpRequestCode},
+	{2388093, 0}:   {OpVerifyCode},
 	{2494100, 0}:   numberCalls,
 }
 

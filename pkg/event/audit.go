@@ -41,6 +41,10 @@ func Audit(e Event, stage Stage) AuditFacts {
 		if e.Error != nil {
 			code, meta = CodeMetaUnavailable, e.Error
 		}
+	case PhoneCodeSent:
+		if e.Error != nil {
+			code, meta = CodeMetaUnavailable, e.Error
+		}
 	case StepDelayed:
 		code, meta = e.Code, e.Error
 	case AwaitingWabaCreation:

@@ -162,6 +162,41 @@ type PhoneChecked struct {
 	NameStatus    string        `json:"name_status,omitempty"` // Meta's word
 }
 
+// PhoneCodeSent says that Meta was asked to send its code to the number. It is a rest:
+// somebody types the code.
+//
+// Produced by: onboarding. Consumed by: onboarding, auditlog, gateway.
+type PhoneCodeSent struct {
+	PhoneNumberID PhoneNumberID `json:"phone_number_id"`
+	Sent          PhoneCode     `json:"sent"`            // no digit of it is here
+	Error         *MetaError    `json:"error,omitempty"` // Meta did not answer: it may have sent one
+	LookAt        time.Time     `json:"look_at,omitzero"`
+}
+
+// PhoneVerified says that the number's owner has proved it with Meta's code.
+//
+// Produced by: onboarding. Consumed by: onboarding, auditlog, gateway.
+type PhoneVerified struct {
+	PhoneNumberID PhoneNumberID `json:"phone_number_id"`
+	Already       bool          `json:"already,omitempty"` // it was read, and not asked for
+}
+
+// PhonePinStored says that the PIN that came is sealed in the vault, and is the
+// number's from now on.
+//
+// Produced by: onboarding. Consumed by: onboarding, auditlog, gateway.
+type PhonePinStored struct {
+	PhoneNumberID PhoneNumberID `json:"phone_number_id"`
+	SetAnew       bool          `json:"set_anew,omitempty"` // it is to be set at Meta, with consent
+}
+
+// PhonePinSet says that Meta has the stored PIN in place of one that was not known.
+//
+// Produced by: onboarding. Consumed by: onboarding, auditlog, gateway.
+type PhonePinSet struct {
+	PhoneNumberID PhoneNumberID `json:"phone_number_id"`
+}
+
 // PhoneRegistered says that the number is registered on the Cloud API, or that it
 // was connected already and was left alone.
 //

@@ -61,7 +61,12 @@ const (
 	CodePhoneNotInWaba       Code = "phone_not_in_waba"
 	CodePhoneConflict        Code = "phone_conflict" // the number belongs to another restaurant
 	CodePhoneNotVerified     Code = "phone_not_verified"
+	CodePhoneCodeAwaited     Code = "phone_code_awaited" // Meta was asked to send it
+	CodePhoneCodeWrong       Code = "phone_code_wrong"
+	CodePhoneCodeRefused     Code = "phone_code_refused" // Meta sends none
 	CodePhonePinMismatch     Code = "phone_pin_mismatch"
+	CodePhonePinLocked       Code = "phone_pin_locked"
+	CodePhoneBeingDeleted    Code = "phone_being_deleted" // where it was before
 	CodePhoneRestricted      Code = "phone_restricted"
 	CodePhoneNameReview      Code = "phone_name_review"
 	CodePhoneNameDeclined    Code = "phone_name_declined"

@@ -37,6 +37,9 @@ type UsedCode struct {
 const (
 	PurposeCode  = "oauth_code" // under OAuthCodeReceived.CodeRef
 	PurposeToken = "meta_token" // under Authority.TokenRef
+	PurposePin   = "phone_pin"  // under PinSubmitted.PinRef
+
+	PurposePhoneCode = "phone_code" // under PhoneCodeSubmitted.CodeRef
 )
 
 // OAuthCodeReceived asks for a new run with an OAuth code. The code itself waits

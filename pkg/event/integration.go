@@ -196,6 +196,7 @@ const (
 	ActionChooseNumber     ActionKind = "choose_phone_number"
 	ActionAddNumber        ActionKind = "add_phone_number"
 	ActionVerifyNumber     ActionKind = "verify_phone_number"
+	ActionEnterCode        ActionKind = "enter_phone_code"
 	ActionChangeName       ActionKind = "change_display_name"
 	ActionProvidePin       ActionKind = "provide_pin"
 	ActionResolveBlock     ActionKind = "resolve_block"

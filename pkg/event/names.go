@@ -38,6 +38,10 @@ const (
 	NameStepDue                 Name = "StepDue"
 	NameAppSubscribed           Name = "AppSubscribed"
 	NamePhoneChecked            Name = "PhoneChecked"
+	NamePhoneCodeSent           Name = "PhoneCodeSent"
+	NamePhoneVerified           Name = "PhoneVerified"
+	NamePhonePinStored          Name = "PhonePinStored"
+	NamePhonePinSet             Name = "PhonePinSet"
 	NamePhoneRegistered         Name = "PhoneRegistered"
 	NameWabaReady               Name = "WabaReady"
 	NameAwaitingWabaCreation    Name = "AwaitingWabaCreation"
@@ -124,6 +128,10 @@ var kinds = map[Name]kind{
 	NameStepDue:                 {FamilyDecision, "", decode[StepDue]},
 	NameAppSubscribed:           {FamilyDecision, StepFlow, decode[AppSubscribed]},
 	NamePhoneChecked:            {FamilyDecision, StepRegistration, decode[PhoneChecked]},
+	NamePhoneCodeSent:           {FamilyDecision, StepVerification, decode[PhoneCodeSent]},
+	NamePhoneVerified:           {FamilyDecision, StepVerification, decode[PhoneVerified]},
+	NamePhonePinStored:          {FamilyDecision, StepRegistration, decode[PhonePinStored]},
+	NamePhonePinSet:             {FamilyDecision, StepRegistration, decode[PhonePinSet]},
 	NamePhoneRegistered:         {FamilyDecision, StepRegistration, decode[PhoneRegistered]},
 	NameWabaReady:               {FamilyDecision, StepFlow, decode[WabaReady]},
 	NameAwaitingWabaCreation:    {FamilyDecision, StepFlow, decode[AwaitingWabaCreation]},
@@ -197,6 +205,10 @@ var order = []Name{
 	NameStepDue,
 	NameAppSubscribed,
 	NamePhoneChecked,
+	NamePhoneCodeSent,
+	NamePhoneVerified,
+	NamePhonePinStored,
+	NamePhonePinSet,
 	NamePhoneRegistered,
 	NameWabaReady,
 	NameAwaitingWabaCreation,
@@ -304,6 +316,18 @@ func (AppSubscribed) Name() Name { return NameAppSubscribed }
 
 // Name implements [Event].
 func (PhoneChecked) Name() Name { return NamePhoneChecked }
+
+// Name implements [Event].
+func (PhoneCodeSent) Name() Name { return NamePhoneCodeSent }
+
+// Name implements [Event].
+func (PhoneVerified) Name() Name { return NamePhoneVerified }
+
+// Name implements [Event].
+func (PhonePinStored) Name() Name { return NamePhonePinStored }
+
+// Name implements [Event].
+func (PhonePinSet) Name() Name { return NamePhonePinSet }
 
 // Name implements [Event].
 func (PhoneRegistered) Name() Name { return NamePhoneRegistered }

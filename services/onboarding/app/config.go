@@ -46,7 +46,7 @@ func (c Config) Validate() error {
 	if !meta.IsVersion(c.APIVersion) {
 		errs = append(errs, fmt.Errorf("META_API_VERSION is not like %s", meta.Versions[0]))
 	}
-	if pin := c.Pin; !pin.IsZero() && !isPin(pin) {
+	if pin := c.Pin; !pin.IsZero() && !meta.IsPin(pin) {
 		errs = append(errs, errors.New("META_PHONE_REGISTRATION_PIN is not six digits"))
 	}
 	if c.PollMaxAttempts < 1 || c.PollMaxAttempts > 100 {
@@ -155,9 +155,4 @@ func isLoopback(host string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback()
-}
-
-func isPin(pin seal.Secret) bool {
-	text := pin.Reveal()
-	return len(text) == 6 && strings.Trim(text, "0123456789") == ""
 }

@@ -122,6 +122,14 @@ var endings = map[string]ending{
 		status: event.StatusAction, code: event.CodePhoneNameDeclined, action: event.ActionChangeName,
 		calls: map[metasim.Op]int{metasim.OpRegister: 1},
 	},
+	"code-refused": {
+		status: event.StatusAction, code: event.CodePhoneNotVerified, action: event.ActionVerifyNumber,
+		calls: map[metasim.Op]int{metasim.OpRegister: 0, metasim.OpRequestCode: 0},
+	},
+	"pin-locked": {
+		status: event.StatusAction, code: event.CodePhonePinLocked, action: event.ActionProvidePin,
+		calls: map[metasim.Op]int{metasim.OpRegister: 1},
+	},
 	"already-subscribed": {status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpSubscribe: 0}},
 	"other-app-subscribed": {
 		status: event.StatusCompleted, calls: map[metasim.Op]int{metasim.OpSubscribe: 1, metasim.OpUnsubscribe: 0},
@@ -141,6 +149,7 @@ var endings = map[string]ending{
 // waiting are scenarios in which the run does not end for longer than a test
 // lives: it says why it waits, and until when.
 var waiting = map[string]event.Code{
+	"recently-deleted":     event.CodePhoneBeingDeleted,
 	"account-rate-limited": event.CodeRateLimited,
 	"account-limit-unsaid": event.CodeRateLimited,
 	"account-usage-full":   event.CodeRateLimited,

@@ -117,6 +117,9 @@ type end struct {
 
 func endOf(at site, e event.MetaError) end {
 	out := end{code: e.Code, verdict: at.call.Verdict(e), stage: at.call.Stage, wait: errcode.UsualWait(e.Code, e.Subcode), without: at.without}
+	if out.verdict.Action == event.ActionVerifyNumber {
+		out.stage = event.StageVerification // where it is done
+	}
 	out.passed = at.call.Refused == effect.GoesOn && at.call.Passes(e.Class)
 	out.wait = max(out.wait, out.verdict.Wait)
 	if !out.passed && out.wait == 0 && (out.verdict.Do == machine.Again || out.verdict.Do == machine.LookFirst) {

@@ -52,11 +52,16 @@ var sites = []site{
 }
 
 // elsewhereCalled are calls that no short run makes. In polls without a known id,
-// which begin when the strategies' time is over, lists are read as in discovery. How a
-// restaurant is disconnected has tests of its own.
+// which begin when the strategies' time is over, lists are read as in discovery. What
+// somebody brings for a number, and how a restaurant is disconnected, have tests of
+// their own.
 var elsewhereCalled = []effect.Call{
 	callOf(machine.LookForWaba, errcode.OpListOwned, event.StagePolling),
 	callOf(machine.LookForWaba, errcode.OpListClients, event.StagePolling),
+	callOf(machine.RequestCode, errcode.OpRequestCode, event.StageVerification),
+	callOf(machine.VerifyCode, errcode.OpVerifyCode, event.StageVerification),
+	callOf(machine.VerifyCode, errcode.OpReadNumber, event.StageVerification),
+	callOf(machine.SetPin, errcode.OpSetPin, event.StageRegistration),
 	callOf(machine.DeregisterPhone, errcode.OpReadNumber, event.StageDone),
 	callOf(machine.DeregisterPhone, errcode.OpDeregister, event.StageDone),
 	callOf(machine.UnsubscribeApp, errcode.OpListNumbers, event.StageDone),

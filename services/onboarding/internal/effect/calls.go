@@ -50,8 +50,12 @@ var Calls = []Call{
 	{machine.SubscribeApp, errcode.OpListSubscribers, event.StageSubscription, Decides},
 	{machine.SubscribeApp, errcode.OpSubscribeApp, event.StageSubscription, Decides},
 	{machine.ReadNumber, errcode.OpReadNumber, event.StageRegistration, Decides}, // where the list was unclear
+	{machine.SetPin, errcode.OpSetPin, event.StageRegistration, Decides},
 	{machine.RegisterPhone, errcode.OpRegisterNumber, event.StageRegistration, Decides},
 	{machine.RegisterPhone, errcode.OpReadNumber, event.StageRegistration, Decides}, // after an unknown outcome
+	{machine.RequestCode, errcode.OpRequestCode, event.StageVerification, Decides},
+	{machine.VerifyCode, errcode.OpVerifyCode, event.StageVerification, Decides},
+	{machine.VerifyCode, errcode.OpReadNumber, event.StageVerification, Decides}, // after an unknown outcome
 	{machine.ReadBack, errcode.OpReadNumber, event.StageFinalCheck, Decides},
 	{machine.ReadBack, errcode.OpListSubscribers, event.StageFinalCheck, Decides},
 	{machine.DeregisterPhone, errcode.OpReadNumber, event.StageDone, Decides},

@@ -10,6 +10,10 @@
 //     unknown outcome the number is read before it is registered again.
 //   - A number is made the restaurant's before it is registered and before it is
 //     read back, so that no two restaurants become ready with it.
+//   - Asking Meta to send a code to the number is claimed. A claim whose owner died may
+//     have sent one. A code that was given to Meta and not answered is looked for, in
+//     the number, before it is given again.
+//   - A PIN that came is sealed before it is used.
 //   - A deregistration is claimed, and the number is read before it. Our app is
 //     unsubscribed from an account only where no other restaurant has a number.
 //   - Everything else only reads, or is harmless twice.
@@ -58,6 +62,10 @@ func (p *Performer) Perform(ctx context.Context, s machine.State) (machine.Outco
 		machine.LookForWaba:   p.look,
 		machine.SubscribeApp:  p.subscribe,
 		machine.ReadNumber:    p.readNumber,
+		machine.AdoptPin:      p.adoptPin,
+		machine.SetPin:        p.setPin,
+		machine.RequestCode:   p.requestCode,
+		machine.VerifyCode:    p.verifyCode,
 		machine.RegisterPhone: p.register,
 		machine.ReadBack:      p.readBack,
 
@@ -198,17 +206,17 @@ func pollingStatus(s machine.State) string {
 var errSealedElsewhere = errors.New("sealed to another key")
 
 // open returns a sealed input in clear.
-func (p *Performer) open(ctx context.Context, s machine.State, purpose string) (seal.Secret, error) {
-	sealed, err := p.Secrets.Get(ctx, s.SecretRef)
+func (p *Performer) open(ctx context.Context, s machine.State, purpose string, ref event.SecretRef) (seal.Secret, error) {
+	sealed, err := p.Secrets.Get(ctx, ref)
 	if err != nil {
 		return seal.Secret{}, err
 	}
 	secret, err := p.Keyring.Open(purpose, string(s.RestaurantID), sealed)
 	if errors.Is(err, seal.ErrWrongKey) || errors.Is(err, seal.ErrTampered) {
-		return seal.Secret{}, fmt.Errorf("open secret %s: %w: %w", s.SecretRef, errSealedElsewhere, err)
+		return seal.Secret{}, fmt.Errorf("open secret %s: %w: %w", ref, errSealedElsewhere, err)
 	}
 	if err != nil {
-		return seal.Secret{}, fmt.Errorf("open secret %s: %w", s.SecretRef, err)
+		return seal.Secret{}, fmt.Errorf("open secret %s: %w", ref, err)
 	}
 	return secret, nil
 }

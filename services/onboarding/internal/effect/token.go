@@ -21,7 +21,7 @@ func (p *Performer) exchange(ctx context.Context, s machine.State) (machine.Outc
 	if found {
 		return tokenOutcome(stored), nil
 	}
-	code, err := p.open(ctx, s, event.PurposeCode)
+	code, err := p.open(ctx, s, event.PurposeCode, s.SecretRef)
 	if err != nil {
 		return machine.Outcome{}, err
 	}
@@ -81,7 +81,7 @@ func (p *Performer) adopt(ctx context.Context, s machine.State) (machine.Outcome
 	if found {
 		return tokenOutcome(stored), nil
 	}
-	token, err := p.open(ctx, s, event.PurposeToken)
+	token, err := p.open(ctx, s, event.PurposeToken, s.SecretRef)
 	if err != nil {
 		return machine.Outcome{}, err
 	}

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"maps"
+	"time"
 
 	"github.com/waba-platform/onboarding/pkg/event"
 )
@@ -37,6 +38,8 @@ var secondVerdictsByCode = map[metaCode]Verdict{
 	{SubscribeApp, 131000, 0}:  fewTimes,
 	{ReadNumber, 1, 0}:         fewTimes,
 	{ReadNumber, 131000, 0}:    fewTimes,
+	{SetPin, 1, 0}:             fewTimes,
+	{SetPin, 131000, 0}:        fewTimes,
 	{RegisterPhone, 1, 0}:      fewTimes,
 	{RegisterPhone, 131000, 0}: fewTimes,
 	{ReadBack, 1, 0}:           fewTimes,
@@ -46,7 +49,9 @@ var secondVerdictsByCode = map[metaCode]Verdict{
 
 	// Locked after too many guesses: when the lock is over, a PIN that is known to be
 	// right is needed, not the same one again.
-	{RegisterPhone, 133008, 0}: locked,
+	{RegisterPhone, 133008, 0}: locked(12 * time.Hour),
+	{RegisterPhone, 133009, 0}: locked(5 * time.Minute),
+	{RegisterPhone, 133015, 0}: {Do: Again, Code: event.CodePhoneBeingDeleted, Wait: 5 * time.Minute},
 	{ReadNumber, 33, 0}:        act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
 	{ReadBack, 33, 0}:          act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
 }

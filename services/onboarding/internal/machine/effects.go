@@ -36,6 +36,14 @@ func (s *State) outcome(o Outcome, now time.Time) event.Event {
 		return s.numberRead(o.Number, now)
 	case RegisterPhone:
 		return s.registrationDone(o.Number, now)
+	case AdoptPin:
+		return s.pinStored(now)
+	case SetPin:
+		return s.pinSet(now)
+	case RequestCode:
+		return s.codeSent(now, nil)
+	case VerifyCode:
+		return s.verified(now, o.Number != nil)
 	case ReadBack:
 		return s.readBack(o, now)
 	case DeregisterPhone, UnsubscribeApp:

@@ -96,6 +96,7 @@ func (s *State) ready(number Number, now time.Time) event.Event {
 	s.progress(event.StageDone)
 	s.Numbers, s.Registration, s.Connection = nil, Registration{}, nil
 	s.Warnings = number.warnings()
+	s.Verification, s.Number.Code = s.Verification.limits(), event.PhoneCode{}
 	s.stop()
 	return event.WabaReady{
 		RestaurantID: s.RestaurantID, IntegrationID: s.IntegrationID, Run: s.Run,

@@ -25,14 +25,19 @@ func (s *State) input(h Input, now time.Time) event.Event {
 		return s.retryRequested(h.Policy, now)
 	case event.CancelRequested:
 		return s.cancelRequested(in)
+	case event.PhoneCodeRequested:
+		return s.codeRequested(in, now)
+	case event.PhoneCodeSubmitted:
+		return s.codeSubmitted(in, now)
+	case event.PinSubmitted:
+		return s.pinSubmitted(in, now)
 	case event.DisconnectRequested:
 		return s.disconnectRequested(in, now)
 	case event.MetaNotified:
 		return s.noticed(in, now)
 	case event.PhoneSelected:
 		return s.phoneSelected(in)
-	case event.WabaAttached, event.PhoneCodeRequested,
-		event.PhoneCodeSubmitted, event.PinSubmitted:
+	case event.WabaAttached:
 		return refuse(h.Event.Name(), event.CodeNotPossibleNow)
 	}
 	return refuse(h.Event.Name(), event.CodeUnknownInput)
@@ -71,7 +76,7 @@ func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	fresh := Begin(s.RestaurantID)
 	fresh.Run, fresh.Sequence, fresh.InputSeq = s.Run+1, s.Sequence, s.InputSeq
 	fresh.Policy = policy
-	fresh.Tries = s.Tries
+	fresh.Tries, fresh.Verification = s.Tries, s.Verification.limits()
 	fresh.Stage = event.StageExchange
 	fresh.Origin, fresh.Entry = origin, event.StageDiscovery
 	fresh.CreatedAt = now

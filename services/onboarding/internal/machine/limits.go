@@ -25,6 +25,16 @@ const (
 	registerTries  = 10
 	registerWindow = 72 * time.Hour
 
+	// Of codes that Meta sends to a number. Meta names neither how long one lives nor
+	// how many there may be: about ten minutes, and too many guesses lock for 12 hours.
+	// Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/embedded-signup/errors
+	codeLife    = 10 * time.Minute
+	codeResend  = time.Minute // between two
+	codesAsked  = 5           // within codeWindow
+	codeWindow  = 12 * time.Hour
+	codeGuesses = 5             // at one code
+	codeRefused = 4 * time.Hour // until another is asked for, where Meta sends none
+
 	manyIDs     = MostChoices
 	manyNumbers = 50   // of an account, that a claimed one is looked for among
 	manyTries   = 40   // of registering, of all numbers together
@@ -48,7 +58,9 @@ var usualPace = pace{500 * time.Millisecond, 2, time.Minute, 24 * time.Hour}
 var paces = map[Effect]pace{
 	ExchangeCode:  {500 * time.Millisecond, 2, time.Minute, 20 * time.Second},   // a code lives 30 s
 	CreateWaba:    {500 * time.Millisecond, 2, 8 * time.Second, 24 * time.Hour}, // fills the window of a strategy
-	RegisterPhone: {time.Second, 4, 24 * time.Hour, 24 * time.Hour},             // nine calls: Meta allows ten in 72 hours
+	RequestCode:   {time.Second, 2, 10 * time.Second, time.Minute},              // somebody waits for it
+	VerifyCode:    {time.Second, 2, 10 * time.Second, time.Minute},
+	RegisterPhone: {time.Second, 4, 24 * time.Hour, 24 * time.Hour}, // nine calls: Meta allows ten in 72 hours
 	// Likewise: eight calls, and a restaurant that wants to be rid of us does not wait.
 	DeregisterPhone: {time.Second, 4, time.Hour, 2 * time.Hour},
 	UnsubscribeApp:  {time.Second, 4, time.Hour, 2 * time.Hour},

@@ -16,6 +16,7 @@ type Registration struct {
 	NameStatus string              `json:"name_status,omitempty"` // for which it was not connected afterwards
 	Refused    *Verdict            `json:"refused,omitempty"`     // nil: it was registered
 	Error      *event.MetaError    `json:"error,omitempty"`
+	Until      time.Time           `json:"until,omitzero"` // Meta has put another try off
 }
 
 // answeredFor says whether Meta's answer to a registration still holds for a number:
@@ -30,17 +31,20 @@ func (r Registration) answeredFor(number Number) bool {
 
 // unregistered says whether a number has to be registered now.
 func (s *State) unregistered(number Number) bool {
-	return number.state() == event.NumberUnregistered && !number.Managed && !s.Registration.answeredFor(number)
+	return number.state() == event.NumberUnregistered && !number.Managed && number.Verified != event.ReadingNo && !s.Registration.answeredFor(number)
 }
 
 // registrationRefused remembers a refusal, unless it ends by itself.
-func (s *State) registrationRefused(v Verdict, e *event.MetaError) {
+func (s *State) registrationRefused(v Verdict, e *event.MetaError, now time.Time) {
 	if v.Action == event.ActionWait {
 		return
 	}
 	s.Registration = Registration{Phone: s.PhoneNumberID, Refused: &v, Error: e}
 	if number, settled := s.pickNumber(); settled {
 		s.Registration.Unverified = !number.proved()
+	}
+	if wait := max(retryAfter(e), v.Wait); wait > 0 && s.Policy.Edition >= SecondEdition {
+		s.Registration.Until = now.Add(wait)
 	}
 }
 
@@ -70,6 +74,9 @@ func (s *State) fewNumbers(numbers []Number) []Number {
 }
 
 func (s *State) setNumber(number Number, now time.Time) {
+	if s.Verification.Phone != "" && s.Verification.Phone != number.ID {
+		s.Verification, s.Number.Code = Verification{}, event.PhoneCode{}
+	}
 	s.PhoneNumberID, s.DisplayPhoneNumber = number.ID, number.Display
 	s.Numbers = []Number{number}
 	s.countTries(now)
@@ -115,18 +122,32 @@ func (s *State) settled(number Number, now time.Time) event.Event {
 	case connected || number.Managed:
 		return s.registered(true)
 	case answered && refused != nil:
-		return s.act(*refused, s.Registration.Error, now)
+		return s.refusedStill(now)
 	case answered:
 		return s.registered(false)
 	case hindered:
 		return s.act(v, nil, now)
 	case number.connected() == event.ReadingUnknown:
 		return s.lookOnce(ReadNumber, unclear, now)
+	case number.Verified == event.ReadingNo:
+		return s.unproved(nil, now)
 	case spent:
 		return s.act(limit(free.Sub(now)), nil, now)
 	}
 	s.do(RegisterPhone) // a try is free again by now
 	return s.checkedNumber(number)
+}
+
+// refusedStill rests for the reason for which Meta has refused the registration.
+func (s *State) refusedStill(now time.Time) event.Event {
+	v, e, until := *s.Registration.Refused, s.Registration.Error, s.Registration.Until
+	if !until.IsZero() { // it is not put off anew at each look
+		v.Wait, e = max(0, until.Sub(now)), withoutWait(e)
+	}
+	if v.Action == event.ActionVerifyNumber && s.Policy.Edition >= SecondEdition {
+		return s.unproved(e, now)
+	}
+	return s.act(v, e, now)
 }
 
 // numberRead goes on with what was read of the number.

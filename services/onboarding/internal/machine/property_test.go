@@ -167,6 +167,7 @@ func (h *history) requireOnce(t *rapid.T, before, after machine.State, happened 
 		h.mayBeThere = outcome.Error != nil && (outcome.Error.Class == event.ClassUnanswered || outcome.Error.Class == event.ClassTransient)
 	case machine.LookForWaba, machine.Discover:
 		h.mayBeThere = h.mayBeThere && outcome.Error != nil
+	case machine.RequestCode, machine.VerifyCode, machine.AdoptPin, machine.SetPin:
 	case machine.AdoptToken, machine.CheckToken, machine.SubscribeApp, machine.ReadNumber, machine.RegisterPhone, machine.ReadBack,
 		machine.Proceed, machine.DeregisterPhone, machine.UnsubscribeApp, machine.DestroyToken:
 	}
@@ -255,7 +256,7 @@ func requireFresh(t require.TestingT, before, after machine.State, input machine
 	fresh := machine.Begin(restaurant)
 	fresh.Run, fresh.Sequence, fresh.InputSeq = before.Run, before.Sequence, before.InputSeq
 	fresh.Status = event.StatusCancelled
-	fresh.Tries = before.Tries
+	fresh.Tries, fresh.Verification = before.Tries, before.Verification
 	if before.Status != event.StatusCompleted && before.Made != "" {
 		fresh.Made, fresh.MadeIn = before.Made, before.MadeIn
 	}
@@ -295,6 +296,19 @@ func drawInput(t *rapid.T, s machine.State) event.Event {
 		func(*rapid.T) event.Event { return event.RetryRequested{} },
 		func(*rapid.T) event.Event { return event.RetryRequested{} },
 		func(*rapid.T) event.Event { return event.CancelRequested{} },
+		func(t *rapid.T) event.Event {
+			if s.NextAction != nil && answers[s.NextAction.Kind] != nil && rapid.Bool().Draw(t, "answers") {
+				return answers[s.NextAction.Kind]
+			}
+			return rapid.SampledFrom([]event.Event{
+				event.PhoneCodeRequested{},
+				event.PhoneCodeRequested{Method: "VOICE", Language: "en_US"},
+				event.PhoneCodeSubmitted{CodeRef: "secret_2"},
+				event.PhoneCodeSubmitted{CodeRef: event.SecretRef(long)},
+				event.PinSubmitted{PinRef: "secret_3"},
+				event.PinSubmitted{PinRef: event.SecretRef(long)},
+			}).Draw(t, "of the number")
+		},
 		func(*rapid.T) event.Event { return event.DisconnectRequested{} },
 		func(t *rapid.T) event.Event {
 			rule := rapid.SampledFrom(append(slices.Clone(machine.NoticeRules), machine.NoticeRule{Field: "messages"})).Draw(t, "notice")
@@ -308,9 +322,6 @@ func drawInput(t *rapid.T, s machine.State) event.Event {
 			return rapid.SampledFrom([]event.Event{
 				event.DisconnectRequested{Reason: long[:rapid.SampledFrom([]int{0, 10, 70_000}).Draw(t, "reason")]},
 				event.WabaAttached{WabaID: "880011223344"},
-				event.PhoneCodeRequested{},
-				event.PhoneCodeSubmitted{},
-				event.PinSubmitted{},
 				event.Unknown{Kind: "FromTheFuture"},
 			}).Draw(t, "later")
 		},
@@ -392,7 +403,11 @@ func drawOutcome(t *rapid.T, effect machine.Effect) machine.Outcome {
 	}
 	switch rapid.IntRange(0, 9).Draw(t, "luck") {
 	case 0, 1, 2:
-		if o.Error = drawError(t, effect); effect != machine.AdoptToken && effect != machine.DestroyToken {
+		if o.Error = drawError(t, effect); effect != machine.AdoptToken && effect != machine.DestroyToken && effect != machine.AdoptPin {
+			if effect == machine.RequestCode && rapid.Bool().Draw(t, "read") {
+				n := drawNumber(t, 1)
+				o.Number = &n
+			}
 			return o
 		}
 		o.Error = nil
@@ -415,6 +430,7 @@ func drawOutcome(t *rapid.T, effect machine.Effect) machine.Outcome {
 		}
 	case machine.CreateWaba:
 		o.Waba = event.WabaID(rapid.SampledFrom([]string{"", "880000000001"}).Draw(t, "made"))
+	case machine.RequestCode, machine.VerifyCode, machine.AdoptPin, machine.SetPin:
 	case machine.RegisterPhone:
 		o.Tries = rapid.IntRange(0, 2).Draw(t, "tries")
 		if rapid.Bool().Draw(t, "read") {

@@ -11,7 +11,7 @@ import (
 // Stages are all that a run can stand in, in their order.
 var Stages = []event.Stage{
 	event.StageExchange, event.StageDiscovery, event.StageCreation, event.StagePolling,
-	event.StageSubscription, event.StageRegistration, event.StageFinalCheck, event.StageDone,
+	event.StageSubscription, event.StageRegistration, event.StageVerification, event.StageFinalCheck, event.StageDone,
 }
 
 // Rule says that a decision may lead from one stage to another. An empty From
@@ -48,6 +48,12 @@ var Rules = []Rule{
 
 	{event.StageSubscription, event.NameAppSubscribed, event.StageRegistration},
 	{event.StageRegistration, event.NamePhoneChecked, event.StageRegistration},
+	{event.StageRegistration, event.NameActionRequired, event.StageVerification},
+	{event.StageRegistration, event.NameOnboardingResumed, event.StageVerification}, // of a run of the first edition
+	{event.StageVerification, event.NamePhoneCodeSent, event.StageVerification},
+	{event.StageVerification, event.NamePhoneVerified, event.StageRegistration},
+	{event.StageRegistration, event.NamePhonePinStored, event.StageRegistration},
+	{event.StageRegistration, event.NamePhonePinSet, event.StageRegistration},
 	{event.StageRegistration, event.NamePhoneRegistered, event.StageFinalCheck},
 	{event.StageFinalCheck, event.NameWabaReady, event.StageDone},
 
@@ -76,6 +82,7 @@ var Rules = []Rule{
 var comesTo = map[event.Name]event.Status{
 	event.NameAwaitingWabaCreation:    event.StatusAwaiting,
 	event.NameActionRequired:          event.StatusAction,
+	event.NamePhoneCodeSent:           event.StatusAction,
 	event.NameWabaReady:               event.StatusCompleted,
 	event.NameOnboardingFailed:        event.StatusFailed,
 	event.NameOnboardingCancelled:     event.StatusCancelled,

@@ -43,6 +43,10 @@ type State struct {
 	Connection *Connection `json:"connection,omitempty"`
 	Undo       *Undo       `json:"undo,omitempty"`
 
+	// What somebody brings for the number.
+	Pin          PinGiven     `json:"pin,omitzero"`
+	Verification Verification `json:"verification,omitzero"`
+
 	// How long things have been tried.
 	StepSince  time.Time     `json:"step_since,omitzero"`   // first time that the present step was put off
 	LimitedFor time.Duration `json:"limited_for,omitempty"` // of that, waited for Meta's limits
@@ -127,6 +131,7 @@ func (s State) clone() State {
 	s.GrantedBusinesses = slices.Clone(s.GrantedBusinesses)
 	s.Numbers = slices.Clone(s.Numbers)
 	s.Tries = slices.Clone(s.Tries)
+	s.Verification.Asked = slices.Clone(s.Verification.Asked)
 	return s
 }
 

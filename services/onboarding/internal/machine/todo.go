@@ -36,6 +36,11 @@ const (
 	ReadNumber    Effect = "read_number"
 	RegisterPhone Effect = "register_phone" // claimed: ten tries in 72 hours
 	ReadBack      Effect = "read_back"
+	// What somebody brings for the number.
+	AdoptPin    Effect = "adopt_pin"          // seal a PIN that came
+	SetPin      Effect = "set_pin"            // at Meta, in place of one that nobody knows
+	RequestCode Effect = "request_phone_code" // claimed: each call sends another
+	VerifyCode  Effect = "verify_phone_code"  // claimed: few guesses are allowed
 	// What a disconnection does.
 	DeregisterPhone Effect = "deregister_phone" // claimed: ten tries in 72 hours
 	UnsubscribeApp  Effect = "unsubscribe_app"
@@ -47,7 +52,7 @@ const (
 // Effects are all of them, in the order of a run.
 var Effects = []Effect{
 	ExchangeCode, AdoptToken, CheckToken, Discover, CreateWaba, LookForWaba, SubscribeApp,
-	ReadNumber, RegisterPhone, ReadBack,
+	ReadNumber, RequestCode, VerifyCode, AdoptPin, SetPin, RegisterPhone, ReadBack,
 	DeregisterPhone, UnsubscribeApp, DestroyToken, Proceed,
 }
 
@@ -55,9 +60,9 @@ var Effects = []Effect{
 // stopped, and what is asked for meanwhile is seen before the next that is not.
 func (e Effect) Harmless() bool {
 	switch e {
-	case AdoptToken, CheckToken, Discover, LookForWaba, ReadNumber, ReadBack, DestroyToken, Proceed:
+	case AdoptToken, CheckToken, Discover, LookForWaba, ReadNumber, AdoptPin, ReadBack, DestroyToken, Proceed:
 		return true
-	case ExchangeCode, CreateWaba, SubscribeApp, RegisterPhone, DeregisterPhone, UnsubscribeApp:
+	case ExchangeCode, CreateWaba, SubscribeApp, RequestCode, VerifyCode, SetPin, RegisterPhone, DeregisterPhone, UnsubscribeApp:
 	}
 	return false
 }
@@ -105,7 +110,7 @@ type Outcome struct {
 	Found  []Account        `json:"found,omitempty"`   // discover, look_for_waba
 	MakeIn event.BusinessID `json:"make_in,omitempty"` // discover: the business that can have an account
 	Waba   event.WabaID     `json:"waba,omitempty"`    // create_waba: empty when the answer names none
-	Number *Number          `json:"number,omitempty"`  // read_number, register_phone, read_back
+	Number *Number          `json:"number,omitempty"`  // read_number, register_phone, request_phone_code, verify_phone_code, read_back
 	Tries  int              `json:"tries,omitempty"`   // register_phone: calls that Meta may have counted
 	// Subscription is whether our app receives the account's webhooks, and Already that
 	// it did before: subscribe_app, read_back. Subscribed stood here before.

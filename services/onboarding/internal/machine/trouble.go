@@ -20,9 +20,15 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 			v = limit(free.Sub(now))
 		}
 	}
+	switch {
+	case o.Effect == RequestCode && o.Error.Class == event.ClassUnanswered:
+		return s.codeSent(now, o.Error)
+	case (o.Effect == RequestCode || o.Effect == VerifyCode) && v.Do == Act:
+		return s.unverifiedStill(o, v, now)
+	}
 	switch v.Do {
 	case Again:
-		return s.again(o, v, max(s.backoff(o.Effect), retryAfter(o.Error)), now)
+		return s.again(o, v, max(s.backoff(o.Effect), retryAfter(o.Error), v.Wait), now)
 	case WaitUntil:
 		wait := s.limitOver(o.Error)
 		if !s.keptBack(o.Error) {
@@ -36,7 +42,10 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 		return s.reauthorize(o.Error)
 	case Act:
 		if o.Effect == RegisterPhone {
-			s.registrationRefused(v, o.Error)
+			s.registrationRefused(v, o.Error, now)
+			if v.Action == event.ActionVerifyNumber && s.Policy.Edition >= SecondEdition {
+				return s.unproved(o.Error, now)
+			}
 		}
 		return s.act(v, o.Error, now)
 	case Fail:
@@ -76,6 +85,9 @@ func (s *State) again(o Outcome, v Verdict, wait time.Duration, now time.Time) e
 	}
 	if !at.After(since.Add(paceOf(o.Effect).patience + s.LimitedFor)) {
 		return s.delay(o.Effect, v.Code, o.Error, at, now)
+	}
+	if v, waits := outOfPatience[o.Effect]; waits {
+		return s.act(v, o.Error, now)
 	}
 	switch o.Effect {
 	case ExchangeCode:

@@ -78,9 +78,15 @@ func misconfigured(code event.Code) Verdict {
 	return Verdict{Do: Fail, Code: code, Action: event.ActionFixConfiguration, Actor: event.ActorOperator}
 }
 
-// locked is a PIN that Meta takes from nobody for a time.
-var locked = Verdict{
-	Do: Act, Code: event.CodePhonePinMismatch, Action: event.ActionProvidePin, Actor: event.ActorRestaurant, Wait: 12 * time.Hour,
+// limited has whoever waits for a step ask again when Meta's limit is over: it is of no
+// use to them hours later.
+func limited(action event.ActionKind) Verdict {
+	return Verdict{Do: Act, Code: event.CodeRateLimited, Action: action, Actor: event.ActorRestaurant, Wait: shortestLimit}
+}
+
+// locked is a number for which Meta takes no PIN for a time, and then the right one.
+func locked(wait time.Duration) Verdict {
+	return Verdict{Do: Act, Code: event.CodePhonePinLocked, Action: event.ActionProvidePin, Actor: event.ActorRestaurant, Wait: wait}
 }
 
 // limit waits for Meta, which allows ten registrations in 72 hours.
@@ -145,7 +151,34 @@ var verdictsOf = map[Effect]map[event.Class]Verdict{
 	},
 	DeregisterPhone: leaving,
 	UnsubscribeApp:  leaving,
+	RequestCode: {
+		event.ClassUnanswered: enterCode, // it may have been sent
+		event.ClassRateLimit:  limited(event.ActionVerifyNumber),
+		event.ClassInvalid:    codeNotSent,
+		event.ClassConflict:   codeNotSent,
+		event.ClassNotFound:   codeNotSent,
+	},
+	VerifyCode: {
+		event.ClassRateLimit: limited(event.ActionEnterCode),
+		event.ClassInvalid:   codeNotSent, // another is needed
+		event.ClassConflict:  codeNotSent,
+		event.ClassNotFound:  codeNotSent,
+	},
 }
+
+// outOfPatience is what follows when somebody waits for a step, and Meta cannot be
+// had: they may ask again.
+var outOfPatience = map[Effect]Verdict{
+	RequestCode: act(event.CodeMetaUnavailable, event.ActionVerifyNumber, event.ActorRestaurant),
+	VerifyCode:  act(event.CodeMetaUnavailable, event.ActionEnterCode, event.ActorRestaurant),
+	SetPin:      act(event.CodeMetaUnavailable, event.ActionProvidePin, event.ActorRestaurant),
+}
+
+var (
+	codeNotSent = act(event.CodePhoneCodeRefused, event.ActionVerifyNumber, event.ActorRestaurant)
+	pinMissing  = act(event.CodePhonePinMismatch, event.ActionProvidePin, event.ActorRestaurant)
+	noNumber    = act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant)
+)
 
 // metaCode is a code of Meta, with any subcode when Subcode is 0.
 type metaCode struct {
@@ -177,6 +210,15 @@ var verdictsByCode = map[metaCode]Verdict{
 	{UnsubscribeApp, 3, 0}:          leave(event.CodeAppNotPermitted),
 
 	{RegisterPhone, 33, 0}: act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant),
+
+	{RequestCode, 3, 0}:      incapable,
+	{RequestCode, 33, 0}:     noNumber,
+	{RequestCode, 136024, 0}: {Do: Act, Code: event.CodePhoneCodeRefused, Action: event.ActionVerifyNumber, Actor: event.ActorRestaurant, Wait: codeRefused},
+	{VerifyCode, 3, 0}:       incapable,
+	{VerifyCode, 33, 0}:      noNumber,
+	{VerifyCode, 136025, 0}:  act(event.CodePhoneCodeWrong, event.ActionEnterCode, event.ActorRestaurant),
+	{SetPin, 3, 0}:           incapable,
+	{SetPin, 33, 0}:          noNumber,
 }
 
 // ours is a reason of ours for which an effect was not done, or its outcome is not
@@ -203,6 +245,10 @@ var verdictsOfOurs = map[ours]Verdict{
 	{DeregisterPhone, event.CodePhoneConflict}:   gone,
 	{DeregisterPhone, event.CodeSecretGone}:      leave(event.CodeTokenInvalid),
 	{UnsubscribeApp, event.CodeSecretGone}:       leave(event.CodeTokenInvalid),
+	{SetPin, event.CodePhoneConflict}:            numberTaken,
+	{AdoptPin, event.CodeSecretGone}:             pinMissing,
+	{AdoptPin, event.CodeUnprocessable}:          pinMissing, // it is no PIN
+	{VerifyCode, event.CodeSecretGone}:           enterCode,
 }
 
 // verdictOfOurs returns what a reason of ours leads to; one that is not known, of a

@@ -45,6 +45,10 @@ var goodDay = map[machine.Effect]string{
 	machine.SubscribeApp:  `{}`,
 	machine.RegisterPhone: `{}`,
 	machine.ReadNumber:    `{"number":{"id":"106000111","state":"unregistered","verified":"yes"}}`,
+	machine.RequestCode:   `{}`,
+	machine.VerifyCode:    `{}`,
+	machine.AdoptPin:      `{}`,
+	machine.SetPin:        `{}`,
 	machine.ReadBack:      `{"number":{"id":"106000111","connected":true},"subscribed":true}`,
 
 	machine.DeregisterPhone: `{}`,
@@ -196,12 +200,31 @@ var worlds = map[machine.Effect]func(*world){
 		w.always[machine.Discover] = withNumber(`"state":"unclear"`)
 		w.always[machine.ReadNumber] = `{"number":{"id":"106000111","state":"unclear"}}`
 	},
+	machine.RequestCode: func(w *world) { w.always[machine.Discover] = withNumber(`"state":"unregistered","verified":"no"`) },
+	machine.VerifyCode:  func(w *world) { w.always[machine.Discover] = withNumber(`"state":"unregistered","verified":"no"`) },
+	machine.AdoptPin: func(w *world) {
+		w.always[machine.Discover] = found
+		w.always[machine.RegisterPhone] = pinMismatch
+	},
+	machine.SetPin: func(w *world) {
+		w.always[machine.Discover] = found
+		w.always[machine.RegisterPhone] = pinMismatch
+	},
 	machine.RegisterPhone: func(w *world) { w.always[machine.Discover] = found },
 	machine.ReadBack:      func(w *world) { w.always[machine.Discover] = found },
 
 	machine.DeregisterPhone: func(w *world) { w.always[machine.Discover] = found },
 	machine.UnsubscribeApp:  func(w *world) { w.always[machine.Discover] = found },
 	machine.DestroyToken:    func(w *world) { w.always[machine.Discover] = found },
+}
+
+const pinMismatch = `{"tries":1,"error":{"operation":"register_phone","code":133005,"class":"invalid","http_status":400}}`
+
+// answers are what somebody does that the run waits for.
+var answers = map[event.ActionKind]event.Event{
+	event.ActionVerifyNumber: event.PhoneCodeRequested{Method: "SMS", Language: "pt_BR"},
+	event.ActionEnterCode:    event.PhoneCodeSubmitted{CodeRef: "secret_2"},
+	event.ActionProvidePin:   event.PinSubmitted{PinRef: "secret_3", SetAnew: true},
 }
 
 // at returns a world in which an effect is to be done now.
@@ -219,6 +242,11 @@ func at(tb testing.TB, effect machine.Effect) *world {
 		if w.state.Status == event.StatusCompleted {
 			w.inputSeq++
 			w.happen(machine.Input{Seq: w.inputSeq, Event: event.DisconnectRequested{}, Policy: w.policy})
+			continue
+		}
+		if w.state.Status == event.StatusAction {
+			w.inputSeq++
+			w.happen(machine.Input{Seq: w.inputSeq, Event: answers[w.state.NextAction.Kind], Policy: w.policy})
 			continue
 		}
 		if w.state.Todo.Then == effect {

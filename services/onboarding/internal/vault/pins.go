@@ -21,7 +21,7 @@ func pinRef(restaurant event.RestaurantID, phone event.PhoneNumberID) event.Cred
 
 // Pin returns the PIN of a restaurant's number: the one that is stored, or a new
 // one from generate that is stored before it is returned. A number has one PIN
-// ever after, whoever asks and however often. generate may be called in vain.
+// until [Vault.ReplacePin], whoever asks and however often. generate may be called in vain.
 func (v *Vault) Pin(ctx context.Context, restaurant event.RestaurantID, phone event.PhoneNumberID, generate func() (seal.Secret, error)) (seal.Secret, error) {
 	return v.pin(ctx, v.db.DB, restaurant, phone, generate)
 }
@@ -48,6 +48,24 @@ func (v *Vault) ClaimWithPin(
 		return Claim{}, seal.Secret{}, err
 	}
 	return claim, pin, nil
+}
+
+// ReplacePin makes a PIN the one that a restaurant's number has from now on. Doing it
+// again changes nothing.
+func (v *Vault) ReplacePin(ctx context.Context, restaurant event.RestaurantID, phone event.PhoneNumberID, pin seal.Secret) error {
+	_, err := v.pin(ctx, v.db.DB, restaurant, phone, func() (seal.Secret, error) { return pin, nil })
+	if err != nil {
+		return err
+	}
+	ref := pinRef(restaurant, phone)
+	wrapped, text, err := v.sealed(ctx, v.db.DB, restaurant, pinColumn, ref, pin)
+	if err != nil {
+		return err
+	}
+	if _, err := v.change(ctx, v.db.DB, updatePin, wrapped, text, v.clock(), string(ref), string(restaurant)); err != nil {
+		return fmt.Errorf("vault: replace pin %s: %w", ref, err)
+	}
+	return nil
 }
 
 func (v *Vault) pin(ctx context.Context, on conn, restaurant event.RestaurantID, phone event.PhoneNumberID, generate func() (seal.Secret, error)) (seal.Secret, error) {

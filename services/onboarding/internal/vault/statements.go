@@ -45,6 +45,9 @@ var (
 		 phone_number_id, registration_pin, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 
+	updatePin = database.NewStatement(`UPDATE whatsapp_credentials SET data_key = ?, registration_pin = ?, updated_at = ?
+		WHERE credential_ref = ? AND restaurant_id = ?`)
+
 	selectCredential = database.NewStatement(selectRow + ` WHERE credential_ref = ? AND restaurant_id = ?`)
 
 	selectByClaim = database.NewStatement(selectRow + ` WHERE claim_key = ? AND user_access_token IS NOT NULL`)
