@@ -30,7 +30,7 @@ var garbage = map[string]metasim.Fault{
 	"new words and numbers beyond 2^53": {Kind: metasim.FaultBody, Body: `{"data":[{"id":9007199254740993,"status":"BRAND_NEW",` +
 		`"whatsapp_business_api_data":{"id":9007199254740993}}],"id":9007199254740993,"status":"BRAND_NEW","platform_type":"ELSEWHERE",` +
 		`"client_business_id":9007199254740993,"account_review_status":"WHO_KNOWS"}`},
-	"another number, connected": {Kind: metasim.FaultBody, Body: `{"id":"9007199254740993","status":"CONNECTED","platform_type":"CLOUD_API","data":[]}`},
+	"another number, connected": {Kind: metasim.FaultBody, Body: `{"id":"9007199254740993","status":"CONNECTED","platform_type":"CLOUD_API"}`},
 	"an error of no known code": {Kind: metasim.FaultError, Status: http.StatusBadRequest, ErrorCode: 99999999, ErrorSubcode: 7},
 	"an error without a code":   {Kind: metasim.FaultBody, Body: `{"error":{"message":"what?"}}`},
 	"an error that is a text":   {Kind: metasim.FaultBody, Status: http.StatusInternalServerError, Body: `{"error":"down"}`},

@@ -106,7 +106,7 @@ func (s *service) walk(t *testing.T, all []*walked) {
 		open[w.run.restaurant] = w
 	}
 	require.NotEmpty(t, open)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	decisions, err := s.js.OrderedConsumer(ctx, bus.Log, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverNewPolicy})
 	require.NoError(t, err)
