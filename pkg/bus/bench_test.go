@@ -12,6 +12,7 @@ import (
 
 	"github.com/waba-platform/onboarding/pkg/bus"
 	"github.com/waba-platform/onboarding/pkg/event"
+	"github.com/waba-platform/onboarding/pkg/natsserver"
 	"github.com/waba-platform/onboarding/pkg/natstest"
 )
 
@@ -101,6 +102,66 @@ func BenchmarkRouter(b *testing.B) {
 			done.Wait()
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+			stop()
+			require.NoError(b, <-ended)
+		})
+	}
+}
+
+// BenchmarkSteps is one restaurant that takes a dozen steps, each rung by the bell of
+// the one before it, on a server that syncs every write and holds this many others.
+func BenchmarkSteps(b *testing.B) {
+	const steps = 12
+	for _, others := range []int{1000, 5000} {
+		b.Run(fmt.Sprintf("%d others", others), func(b *testing.B) {
+			server, err := natsserver.Start(b.Context(), natsserver.Options{Dir: b.TempDir()})
+			require.NoError(b, err)
+			defer func() { require.NoError(b, server.Close()) }()
+			js := natstest.Connect(b, server)
+			require.NoError(b, bus.Migrate(b.Context(), js, 1))
+			decide := func(id event.RestaurantID, after uint64, step int) (uint64, error) {
+				return bus.Decide(b.Context(), js, bus.Decision{
+					After: after, State: state, Event: event.PollDue{Attempt: step},
+					Meta: event.Meta{ID: fmt.Sprint(id, step), Source: "bench", Restaurant: id, Time: time.Now()},
+				})
+			}
+			ready, begin := make(chan struct{}, others), make(chan struct{}, 1)
+			router, err := bus.NewRouter(js, bus.RouterConfig{})
+			require.NoError(b, err)
+			bus.Handle(router, "steps", bus.Topic(bus.Log, bus.DurableOnboarding), func(_ context.Context, bell bus.Message) error {
+				_, decided, err := event.Decode(bell.Body)
+				require.NoError(b, err)
+				due, ok := decided.(event.PollDue)
+				require.True(b, ok)
+				switch {
+				case due.Attempt < 0: // one of the others
+					ready <- struct{}{}
+					return nil
+				case due.Attempt == steps:
+					begin <- struct{}{}
+					return nil
+				}
+				_, err = decide(bell.Restaurant, bell.Seq, due.Attempt+1)
+				return err
+			})
+			for i := range others {
+				_, err := decide(restaurantNumber(1_000_000+i), 0, -1)
+				require.NoError(b, err)
+			}
+			ctx, stop := context.WithCancel(b.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- router.Run(ctx) }()
+			for range others {
+				<-ready
+			}
+			b.ResetTimer()
+			for i := range b.N {
+				_, err := decide(restaurantNumber(i), 0, 1)
+				require.NoError(b, err)
+				<-begin
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*steps), "µs/step")
 			stop()
 			require.NoError(b, <-ended)
 		})
