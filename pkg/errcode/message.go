@@ -27,6 +27,9 @@ const (
 	LogsRead        Message = "logs_read"
 	RetryAccepted   Message = "retry_accepted"
 	CancelAccepted  Message = "cancel_accepted"
+	PhoneCodeSent   Message = "phone_code_sent"
+	PhoneVerified   Message = "phone_verified"
+	PhoneRegistered Message = "phone_registered"
 	PhoneChosen     Message = "phone_chosen"
 	RequestAccepted Message = "request_accepted"
 
@@ -58,6 +61,9 @@ var messages = map[Message]phrase{
 	LogsRead:        {"Histórico da integração", "History of the integration"},
 	RetryAccepted:   {"Nova tentativa aceita", "Another try was accepted"},
 	CancelAccepted:  {"Cancelamento aceito", "The cancellation was accepted"},
+	PhoneCodeSent:   {"O código foi pedido à Meta", "Meta was asked for the code"},
+	PhoneVerified:   {"O número foi verificado; a conexão continua", "The number was verified; connecting goes on"},
+	PhoneRegistered: {"O número foi registrado; a conexão continua", "The number was registered; connecting goes on"},
 	PhoneChosen:     {"Escolha aceita", "The choice was accepted"},
 	RequestAccepted: {"Pedido aceito", "The request was accepted"},
 

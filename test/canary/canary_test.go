@@ -30,7 +30,9 @@ var (
 	brought   = Secret{"token of a caller", "EAACaNaRyBrOuGhT2b6f4e"}
 	appSecret = Secret{"app secret", "CaNaRySeCrEt9c4b7d"}
 	pin       = Secret{"pin", "836519"}
-	secrets   = []Secret{code, token, brought, appSecret, pin}
+	ownPin    = Secret{"pin of an owner", "917354"}
+	smsCode   = Secret{"code of an SMS", "608247"}
+	secrets   = []Secret{code, token, brought, appSecret, pin, ownPin, smsCode}
 )
 
 func TestTheSearchFindsASecretInEveryForm(t *testing.T) {
@@ -152,6 +154,18 @@ func TestNoSecretLeavesTheProcess(t *testing.T) {
 	})
 	withToken := uuid.NewString()
 	request(http.MethodPost, "/api/whatsapp/waba/discover-or-create", map[string]any{"access_token": brought.Text, "restaurant_id": withToken})
+	// What is brought for a number: a PIN, and a code that is wrong.
+	unregistered, unverified := uuid.NewString(), uuid.NewString()
+	request(http.MethodPost, "/api/whatsapp/waba/complete-flow", map[string]any{
+		"code": "demo-pin-mismatch-owner-" + code.Text, "state": "dev", "restaurant_id": unregistered,
+	})
+	request(http.MethodPost, "/api/whatsapp/integrations/"+unregistered+"/phone/pin", map[string]any{"pin": ownPin.Text, "set_anew": true})
+	request(http.MethodPost, "/api/whatsapp/waba/complete-flow", map[string]any{
+		"code": "demo-number-unverified-" + code.Text, "state": "dev", "restaurant_id": unverified,
+	})
+	request(http.MethodPost, "/api/whatsapp/integrations/"+unverified+"/phone/request-code", map[string]any{})
+	request(http.MethodPost, "/api/whatsapp/integrations/"+unverified+"/phone/verify-code", map[string]any{"code": smsCode.Text})
+	request(http.MethodPost, "/api/whatsapp/integrations/"+unverified+"/phone/verify-code", map[string]any{"code": smsCode.Text + "7"})
 	// Bad input is answered without being repeated.
 	for _, bad := range []map[string]any{
 		{"code": 7, "state": code.Text, "restaurant_id": brought.Text},
@@ -160,7 +174,7 @@ func TestNoSecretLeavesTheProcess(t *testing.T) {
 	} {
 		request(http.MethodPost, "/api/whatsapp/waba/complete-flow", bad)
 	}
-	for _, restaurant := range append(restaurants, stepped, withToken) {
+	for _, restaurant := range append(restaurants, stepped, withToken, unregistered, unverified) {
 		request(http.MethodGet, "/api/whatsapp/integrations/"+restaurant, nil)
 		request(http.MethodGet, "/api/whatsapp/integrations/"+restaurant+"/logs", nil)
 	}
@@ -170,6 +184,8 @@ func TestNoSecretLeavesTheProcess(t *testing.T) {
 		s.look(path, answer.Body)
 	}
 	require.GreaterOrEqual(t, meta.Executed(metasim.OpRegister, "demo-default-"+code.Text), 1, "the secrets were in use")
+	require.Equal(t, 1, meta.Executed(metasim.OpSetPIN, "demo-pin-mismatch-owner-"+code.Text), "the PIN was")
+	require.Equal(t, 1, meta.Calls(metasim.OpVerifyCode, "demo-number-unverified-"+code.Text), "and the code")
 	require.Eventually(t, func() bool { return strings.Contains(dev.Output(), "meta.Register") }, wabatest.Patience, 20*time.Millisecond, "spans are printed")
 
 	s.streams(dev.NATS)

@@ -39,15 +39,18 @@ var matrix = map[string]access{
 	"POST /api/whatsapp/integrations/{restaurant_id}/retry":  {auth.ScopeOnboard, `{}`},
 	"POST /api/whatsapp/integrations/{restaurant_id}/cancel": {auth.ScopeOnboard, `{}`},
 
-	"POST /api/whatsapp/integrations/{restaurant_id}/disconnect":   {auth.ScopeOnboard, `{}`},
-	"GET /api/whatsapp/webhook":                                    {},
-	"POST /api/whatsapp/webhook":                                   {},
-	"POST /api/whatsapp/meta/deauthorize":                          {},
-	"POST /api/whatsapp/meta/data-deletion":                        {},
-	"GET /api/whatsapp/meta/data-deletion/{code}":                  {},
-	"GET /openapi.json":                                            {},
-	"GET /docs":                                                    {},
-	"POST /api/whatsapp/integrations/{restaurant_id}/phone/select": {auth.ScopeOnboard, `{"phone_number_id":"106000111"}`},
+	"POST /api/whatsapp/integrations/{restaurant_id}/phone/request-code": {auth.ScopeOnboard, `{}`},
+	"POST /api/whatsapp/integrations/{restaurant_id}/phone/verify-code":  {auth.ScopeOnboard, `{"code":"123456"}`},
+	"POST /api/whatsapp/integrations/{restaurant_id}/phone/pin":          {auth.ScopeOnboard, `{"pin":"123456"}`},
+	"POST /api/whatsapp/integrations/{restaurant_id}/disconnect":         {auth.ScopeOnboard, `{}`},
+	"GET /api/whatsapp/webhook":                                          {},
+	"POST /api/whatsapp/webhook":                                         {},
+	"POST /api/whatsapp/meta/deauthorize":                                {},
+	"POST /api/whatsapp/meta/data-deletion":                              {},
+	"GET /api/whatsapp/meta/data-deletion/{code}":                        {},
+	"GET /openapi.json":                                                  {},
+	"GET /docs":                                                          {},
+	"POST /api/whatsapp/integrations/{restaurant_id}/phone/select":       {auth.ScopeOnboard, `{"phone_number_id":"106000111"}`},
 }
 
 func TestEveryRouteIsOpenToThoseWhoMayCallItAndToNobodyElse(t *testing.T) {

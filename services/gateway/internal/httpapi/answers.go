@@ -98,6 +98,9 @@ func (c *call) finished(command judge.Command, s event.Snapshot) (message string
 		return errcode.Completed.In(c.lang, s.Strategy), completeData{
 			WabaID: s.WabaID, Strategy: s.Strategy, Status: string(s.Status), IntegrationID: s.IntegrationID,
 		}, nil
+	case judge.RequestCode, judge.VerifyCode, judge.GivePin:
+		message, data := c.brought(command, s)
+		return message, data, nil
 	}
 	return "", nil, problemOf(errcode.Internal)
 }

@@ -20,7 +20,7 @@ type disconnectedData struct {
 
 // disconnect asks that a restaurant is disconnected, and waits until it is.
 func (c *call) disconnect(b reasonBody) error {
-	asked, err := c.put(checkText("reason", b.Reason), event.DisconnectRequested{Reason: b.Reason, Principal: c.who.ID})
+	asked, err := c.put(checkText("reason", b.Reason), inClear(event.DisconnectRequested{Reason: b.Reason, Principal: c.who.ID}))
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (c *call) reasoned(b reasonBody, message errcode.Message, input event.Event
 // decided upon it: every input gets exactly one decision. badBody is what is wrong
 // with the body.
 func (c *call) request(badBody error, message errcode.Message, input event.Event) error {
-	asked, err := c.put(badBody, input)
+	asked, err := c.put(badBody, inClear(input))
 	if err != nil {
 		return err
 	}
@@ -57,9 +57,17 @@ type asked struct {
 	deadline time.Time
 }
 
+// asking makes the input of a request, which may have something to seal first.
+type asking func(event.RestaurantID) (event.Event, error)
+
+// inClear asks with an input that brings no secret.
+func inClear(input event.Event) asking {
+	return func(event.RestaurantID) (event.Event, error) { return input, nil }
+}
+
 // put publishes an input, unless its Idempotency-Key says that it was before. badBody
 // is what is wrong with the body.
-func (c *call) put(badBody error, input event.Event) (_ *asked, err error) {
+func (c *call) put(badBody error, input asking) (_ *asked, err error) {
 	id, err := c.restaurantInPath()
 	if err != nil {
 		return nil, err
@@ -92,7 +100,11 @@ func (c *call) put(badBody error, input event.Event) (_ *asked, err error) {
 	if reservation.Replayed() {
 		c.w.Header().Set("Idempotent-Replay", "true")
 	} else {
-		if err := c.ask(&a.question, reservation, head.Seq, input); err != nil {
+		what, err := input(id)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.ask(&a.question, reservation, head.Seq, what); err != nil {
 			return nil, err
 		}
 		a.replayFrom = head.Seq

@@ -125,6 +125,7 @@ func (s *Server) routes() {
 	s.commandRoutes()
 	s.oauthRoutes()
 	s.integrationRoutes()
+	s.phoneRoutes()
 	s.webhookRoutes()
 	s.platformRoutes()
 	s.router.Get("/openapi.json", s.open(s.openapi))

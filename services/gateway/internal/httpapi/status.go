@@ -42,6 +42,28 @@ type pollingView struct {
 // numberView is what has been tried with the number.
 type numberView struct {
 	Registrations *registrationsView `json:"registrations,omitempty"`
+	Code          *codeView          `json:"code,omitempty" doc:"Meta's code to the number; not what it is."`
+}
+
+type codeView struct {
+	Method     string    `json:"method"`
+	SentAt     time.Time `json:"sent_at"`
+	ExpiresAt  time.Time `json:"expires_at" doc:"About: Meta does not say."`
+	ResendAt   time.Time `json:"resend_at" doc:"When another may be asked for."`
+	Guesses    int       `json:"guesses" doc:"Wrong ones so far."`
+	MaxGuesses int       `json:"max_guesses"`
+	Uncertain  bool      `json:"uncertain,omitempty" doc:"Meta did not answer: it may not have been sent."`
+}
+
+// viewCode shows a code that was asked for; nil: none was.
+func viewCode(code event.PhoneCode) *codeView {
+	if code.SentAt.IsZero() {
+		return nil
+	}
+	return &codeView{
+		Method: code.Method, SentAt: code.SentAt.UTC(), ExpiresAt: code.ExpiresAt.UTC(), ResendAt: code.ResendAt.UTC(),
+		Guesses: code.Guesses, MaxGuesses: code.MaxGuesses, Uncertain: code.Uncertain,
+	}
 }
 
 type registrationsView struct {
@@ -56,6 +78,7 @@ func viewNumber(n event.NumberStanding, now time.Time) *numberView {
 	if r := n.Registrations; r.Tries > 0 && now.Before(r.FreeAt) {
 		view.Registrations = &registrationsView{Tries: r.Tries, MaxTries: r.MaxTries, FreeAt: r.FreeAt.UTC()}
 	}
+	view.Code = viewCode(n.Code)
 	if view == (numberView{}) {
 		return nil
 	}

@@ -67,8 +67,13 @@ func (i *Intake) Ask(ctx context.Context, restaurant event.RestaurantID, id stri
 
 // PutToken stores a Meta token, sealed, and returns its name.
 func (i *Intake) PutToken(ctx context.Context, restaurant event.RestaurantID, token seal.Secret) (event.SecretRef, error) {
+	return i.PutSecret(ctx, restaurant, event.PurposeToken, token)
+}
+
+// PutSecret stores what a caller brings, sealed for a purpose, and returns its name.
+func (i *Intake) PutSecret(ctx context.Context, restaurant event.RestaurantID, purpose string, secret seal.Secret) (event.SecretRef, error) {
 	ref := event.SecretRef(uuid.NewString())
-	return ref, i.put(ctx, restaurant, event.PurposeToken, ref, token)
+	return ref, i.put(ctx, restaurant, purpose, ref, secret)
 }
 
 func (i *Intake) put(ctx context.Context, restaurant event.RestaurantID, purpose string, ref event.SecretRef, secret seal.Secret) error {

@@ -1,5 +1,6 @@
 // Package judge says what a restaurant's snapshot means for a command: pure
-// functions, one for each of the five endpoints, and tables.
+// functions, one for each of the five endpoints and for what is brought for a number,
+// and tables.
 package judge
 
 import (
@@ -11,7 +12,7 @@ import (
 	"github.com/waba-platform/onboarding/pkg/event"
 )
 
-// Command is one of the five endpoints.
+// Command is one of the five endpoints, or of those that bring something for a number.
 type Command string
 
 // The commands.
@@ -21,6 +22,10 @@ const (
 	Create   Command = "create-strategies"
 	Poll     Command = "polling-system"
 	Complete Command = "complete-flow"
+
+	RequestCode Command = "request-code"
+	VerifyCode  Command = "verify-code"
+	GivePin     Command = "pin"
 )
 
 // Kind is what has come of a command.
@@ -85,6 +90,24 @@ var judges = map[Command]func(event.Snapshot) Outcome{
 		}
 		return pending()
 	},
+	RequestCode: func(s event.Snapshot) Outcome {
+		if s.Status == event.StatusAction && problemOf(s) == event.CodePhoneCodeAwaited || proved(s) {
+			return finished()
+		}
+		return pending()
+	},
+	VerifyCode: func(s event.Snapshot) Outcome {
+		if proved(s) {
+			return finished()
+		}
+		return pending()
+	},
+	GivePin: func(s event.Snapshot) Outcome {
+		if past(s.Stage, event.StageVerification) {
+			return finished() // it is registered
+		}
+		return pending()
+	},
 }
 
 // Judge returns what a snapshot means for the command.
@@ -135,6 +158,14 @@ func problemOf(s event.Snapshot) event.Code {
 	return s.Error.Code
 }
 
+// proved says whether a run has gone on from the verification of its number.
+func proved(s event.Snapshot) bool {
+	return s.Stage == event.StageRegistration && s.Number.Code.SentAt.IsZero() || past(s.Stage, event.StageVerification)
+}
+
+// ofNumber are commands that only a run takes that waits for them.
+var ofNumber = []Command{RequestCode, VerifyCode, GivePin}
+
 // Created returns the creation strategy that made an account in this run.
 func Created(s event.Snapshot) (event.Strategy, bool) {
 	i := slices.IndexFunc(s.Strategies, func(a event.StrategyAttempt) bool { return a.Outcome == event.ResultCreated })
@@ -176,6 +207,9 @@ func Untried(s event.Snapshot) bool {
 // own input, in the state that followed.
 func (c Command) Refused(code event.Code, s event.Snapshot) Outcome {
 	if code == event.CodeBusy || code == event.CodeCredentialUnknown || code == event.CodeTooEarly {
+		return failed(code)
+	}
+	if slices.Contains(ofNumber, c) {
 		return failed(code)
 	}
 	if o := c.Judge(s); o.Known() {

@@ -173,3 +173,34 @@ func TestWaitsForMetaAreToldWhenTheyMatter(t *testing.T) {
 	require.Equal(t, judge.Pending, judge.AtDeadline(put(event.ClassInvalid, event.StageDiscovery, 5, noon)).Kind)
 	require.Equal(t, judge.Pending, judge.AtDeadline(snapshot(event.StatusInProgress, event.StageDiscovery)).Kind)
 }
+
+func TestWhatIsBroughtForANumberIsFinishedWhenTheRunHasGoneOn(t *testing.T) {
+	t.Parallel()
+	awaited := func(s *event.Snapshot) {
+		s.Error = &event.Problem{Code: event.CodePhoneCodeAwaited}
+		s.Number.Code.SentAt = time.Now()
+	}
+	wrong := func(s *event.Snapshot) { s.Error = &event.Problem{Code: event.CodePhoneCodeWrong} }
+	down := func(s *event.Snapshot) { s.Error = &event.Problem{Code: event.CodeMetaUnavailable} }
+	under, action := event.StatusInProgress, event.StatusAction
+	for _, tt := range []struct {
+		command judge.Command
+		now     event.Snapshot
+		want    judge.Kind
+	}{
+		{judge.RequestCode, snapshot(under, event.StageVerification), judge.Pending},
+		{judge.RequestCode, snapshot(action, event.StageVerification, awaited), judge.Finished},
+		{judge.RequestCode, snapshot(under, event.StageRegistration), judge.Finished}, // it was verified already
+		{judge.RequestCode, snapshot(action, event.StageVerification, down), judge.Failed},
+		{judge.VerifyCode, snapshot(action, event.StageVerification, wrong), judge.Acting},
+		{judge.VerifyCode, snapshot(under, event.StageRegistration), judge.Finished},
+		{judge.VerifyCode, snapshot(under, event.StageRegistration, awaited), judge.Pending}, // on its way back to the rest
+		{judge.VerifyCode, snapshot(event.StatusCompleted, event.StageDone), judge.Finished},
+		{judge.GivePin, snapshot(under, event.StageRegistration), judge.Pending},
+		{judge.GivePin, snapshot(under, event.StageFinalCheck), judge.Finished},
+		{judge.GivePin, snapshot(event.StatusReauth, event.StageRegistration), judge.Failed},
+	} {
+		require.Equal(t, tt.want, tt.command.Judge(tt.now).Kind, "%s at %s %s", tt.command, tt.now.Status, tt.now.Stage)
+		require.Equal(t, judge.Failed, tt.command.Refused(event.CodeNotPossibleNow, tt.now).Kind)
+	}
+}
