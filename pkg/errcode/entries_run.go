@@ -216,6 +216,15 @@ var runEntries = []Entry{
 		},
 	},
 	{
+		Code: event.CodeNumberDiffers, HTTPStatus: http.StatusUnprocessableEntity,
+		Actor: event.ActorRestaurant, Action: event.ActionRestartSignup,
+		title: phrase{"Outro número", "Another number"},
+		text: phrase{
+			"Este restaurante já está conectado com outro número, e continua com ele. Para trocar de número, desconecte antes.",
+			"This restaurant is connected with another number already, and keeps it. To change the number, disconnect first.",
+		},
+	},
+	{
 		Code: event.CodePhoneConflict, HTTPStatus: http.StatusAccepted,
 		Actor: event.ActorRestaurant, Action: event.ActionContactSupport,
 		title: phrase{"Número de outro restaurante", "Number of another restaurant"},

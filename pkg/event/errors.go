@@ -59,6 +59,7 @@ const (
 	CodePhoneChoice          Code = "phone_choice"
 	CodePhoneMissing         Code = "phone_missing"
 	CodePhoneNotInWaba       Code = "phone_not_in_waba"
+	CodeNumberDiffers        Code = "number_differs" // the restaurant is connected with another number
 	CodePhoneConflict        Code = "phone_conflict" // the number belongs to another restaurant
 	CodePhoneNotVerified     Code = "phone_not_verified"
 	CodePhoneCodeAwaited     Code = "phone_code_awaited" // Meta was asked to send it

@@ -40,6 +40,7 @@ type Snapshot struct {
 	RestsBefore   Stop          `json:"rests_before,omitempty"`  // set while a step endpoint's run rests
 	Made          WabaID        `json:"made,omitempty"`          // what a creation has answered; not seen yet
 	Delays        int           `json:"delays,omitempty"`        // times that the present step was put off
+	Failed        Code          `json:"failed,omitempty"`        // why the latest run came to nothing, while the connection before it stands
 	Disconnecting bool          `json:"disconnecting,omitempty"` // the run undoes what was connected
 }
 

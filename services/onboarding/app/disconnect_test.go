@@ -152,7 +152,7 @@ func TestADisconnectionUndoesTheConnectionThatALaterRunDidNotReplace(t *testing.
 	r := s.receive(t, code, event.Claims{})
 	s.until(t, r, endedOrResting)
 	s.receiveFor(t, run{r.restaurant, "demo-code-expired-outlived"}, event.OAuthCodeReceived{})
-	s.until(t, r, func(s event.Snapshot) bool { return s.Run == 2 && s.Status == event.StatusFailed })
+	s.until(t, r, func(s event.Snapshot) bool { return s.Run == 2 && s.Failed == event.CodeCodeExpired })
 	s.publish(t, r.restaurant, event.DisconnectRequested{})
 	s.until(t, r, isDisconnected)
 	require.Equal(t, 1, s.meta.Executed(metasim.OpDeregister, code))

@@ -155,6 +155,9 @@ func (f *follower) outcome() error {
 
 // exitOf is what a script learns of a status.
 func exitOf(s api.Status) exit {
+	if s.Status == event.StatusCompleted && s.Error != nil { // connected as before: what was to renew it has failed
+		return exitFailed
+	}
 	switch s.Status {
 	case event.StatusCompleted, event.StatusDisconnected, event.StatusInProgress:
 		return exitOK

@@ -195,7 +195,7 @@ func TestTailShowsWhatWasAndWhatComes(t *testing.T) {
 			}()
 			// What comes is sent again until the tail, which may just begin, has seen it.
 			require.Eventually(t, func() bool {
-				s.waba(t, "trigger", "default", "--restaurant", after, "--wait", "--timeout", "10s")
+				s.waba(t, "trigger", "disconnect", "--restaurant", after, "--timeout", "10s") // so that it can connect again
 				for _, want := range tt.want {
 					if !strings.Contains(out.String(), want) {
 						return false

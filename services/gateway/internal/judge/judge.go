@@ -136,6 +136,9 @@ func (c Command) Judge(s event.Snapshot) Outcome {
 
 // ended returns why a run is over without having reached its aim.
 func ended(s event.Snapshot) (event.Code, bool) {
+	if s.Failed != "" { // the restaurant is connected, and not by this run
+		return s.Failed, true
+	}
 	if s.Disconnecting {
 		return event.CodeNotInProgress, true
 	}
@@ -181,7 +184,7 @@ func Created(s event.Snapshot) (event.Strategy, bool) {
 // for an account that a person was to make is always worth asking for.
 func (c Command) Joins(s event.Snapshot) bool {
 	switch {
-	case s.Run == 0, s.Disconnecting, s.Status.Ended() && s.Status != event.StatusCompleted:
+	case s.Run == 0, s.Disconnecting, s.Failed != "", s.Status.Ended() && s.Status != event.StatusCompleted:
 		return false
 	case c == Poll && s.Status == event.StatusAwaiting, (c == Discover || c == Create) && Untried(s):
 		return false
@@ -206,7 +209,8 @@ func Untried(s event.Snapshot) bool {
 // Refused returns what it means that the state machine has refused the command's
 // own input, in the state that followed.
 func (c Command) Refused(code event.Code, s event.Snapshot) Outcome {
-	if code == event.CodeBusy || code == event.CodeCredentialUnknown || code == event.CodeTooEarly {
+	switch code {
+	case event.CodeBusy, event.CodeCredentialUnknown, event.CodeTooEarly, event.CodeNumberDiffers:
 		return failed(code)
 	}
 	if slices.Contains(ofNumber, c) {

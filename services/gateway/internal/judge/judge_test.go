@@ -41,6 +41,8 @@ func because(code event.Code, class event.Class) func(*event.Snapshot) {
 	return func(s *event.Snapshot) { s.Error = &event.Problem{Code: code, Class: class} }
 }
 
+func unrenewed(s *event.Snapshot) { s.Failed = event.CodeCodeExpired }
+
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	type kinds [5]judge.Kind // in the order of commands
@@ -61,6 +63,7 @@ func TestJudge(t *testing.T) {
 		{"an account was made", snapshot(event.StatusInProgress, event.StagePolling, made), kinds{f, c, f, p, p}, ""},
 		{"an account is known", snapshot(event.StatusInProgress, event.StageSubscription, waba), kinds{f, f, f, f, p}, ""},
 		{"connected", snapshot(event.StatusCompleted, event.StageDone, waba), kinds{f, f, f, f, f}, ""},
+		{"connected, and what was to renew it has failed", snapshot(event.StatusCompleted, event.StageDone, waba, unrenewed), kinds{x, x, x, x, x}, event.CodeCodeExpired},
 		{"no strategy worked", snapshot(event.StatusAwaiting, event.StageCreation, credential), kinds{f, w, w, w, w}, ""},
 		{"the account did not show", snapshot(event.StatusAwaiting, event.StagePolling, made), kinds{f, w, f, w, w}, ""},
 		{"a PIN is needed", snapshot(event.StatusAction, event.StageRegistration, waba, because(event.CodePhonePinMismatch, "")), kinds{f, f, f, f, a}, ""},
@@ -111,6 +114,7 @@ func TestJoins(t *testing.T) {
 		{"polling rests", judge.Poll, snapshot(event.StatusInProgress, event.StagePolling, rests(event.StopPolling)), false},
 		{"the account is known", judge.Poll, snapshot(event.StatusInProgress, event.StageSubscription, waba), true},
 		{"connected", judge.Poll, snapshot(event.StatusCompleted, event.StageDone, waba), true},
+		{"connected, and what was to renew it has failed", judge.Poll, snapshot(event.StatusCompleted, event.StageDone, waba, unrenewed), false},
 		{"no strategy worked", judge.Create, snapshot(event.StatusAwaiting, event.StageCreation, refused), true},
 		{"no strategy was tried, for want of a business", judge.Create, snapshot(event.StatusAwaiting, event.StageCreation, skipped), false},
 		{"no strategy was tried before the polls", judge.Create, snapshot(event.StatusAwaiting, event.StagePolling, credential), false},
@@ -139,6 +143,7 @@ func TestARefusalIsAnAnswerUnlessTheRunComesToItAllTheSame(t *testing.T) {
 	require.Equal(t, judge.Outcome{Kind: judge.Pending}, judge.Discover.Refused(event.CodeNotPossibleNow, underWay))
 	require.Equal(t, judge.Outcome{Kind: judge.Failed, Code: event.CodeNotPossibleNow}, judge.Discover.Refused(event.CodeNotPossibleNow, resting))
 	require.Equal(t, judge.Outcome{Kind: judge.Finished}, judge.Discover.Refused(event.CodeAlreadyConnected, connected))
+	require.Equal(t, judge.Outcome{Kind: judge.Failed, Code: event.CodeNumberDiffers}, judge.Complete.Refused(event.CodeNumberDiffers, connected))
 	require.Equal(t, judge.Outcome{Kind: judge.Failed, Code: event.CodeNotInProgress}, judge.Poll.Refused(event.CodeNotInProgress, event.Snapshot{}))
 }
 

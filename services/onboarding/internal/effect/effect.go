@@ -156,6 +156,9 @@ func (p *Performer) Reflect(ctx context.Context, s machine.State) error {
 	if s.CredentialRef == "" {
 		return nil
 	}
+	if err := p.settleTokens(ctx, s); err != nil || s.Failed != "" {
+		return err
+	}
 	if s.Status == event.StatusReauth { // a dead token serves nobody but a thief
 		if err := p.Vault.Destroy(ctx, s.CredentialRef, s.RestaurantID); err != nil {
 			return err
@@ -184,6 +187,19 @@ func (p *Performer) settleNumbers(ctx context.Context, s machine.State) error {
 	case event.StatusFailed, event.StatusCancelled, event.StatusExpired, event.StatusReauth:
 		return p.Vault.ReleaseNumbers(ctx, vaultRun(s))
 	case event.StatusInProgress, event.StatusAwaiting, event.StatusAction:
+	}
+	return nil
+}
+
+// settleTokens destroys what a connection has no use for: the tokens of earlier runs,
+// once it is proved; the token of a run that came to nothing, once another stands.
+func (p *Performer) settleTokens(ctx context.Context, s machine.State) error {
+	own := credentialRef(s)
+	switch {
+	case s.Failed != "" && own != s.CredentialRef:
+		return p.Vault.Destroy(ctx, own, s.RestaurantID)
+	case s.Status == event.StatusCompleted && s.Failed == "" && s.Run > 1 && own == s.CredentialRef:
+		return p.Vault.DestroyOthers(ctx, own, vaultRun(s))
 	}
 	return nil
 }

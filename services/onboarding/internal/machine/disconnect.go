@@ -29,6 +29,10 @@ type Connection struct {
 	UserID             event.UserID        `json:"user,omitempty"`
 	TokenType          string              `json:"token_type,omitempty"`
 	TokenExpires       time.Time           `json:"token_expires,omitzero"`
+
+	// Kept from the third edition on.
+	Number   event.NumberStanding `json:"number,omitzero"`
+	Warnings []event.Warning      `json:"warnings,omitempty"`
 }
 
 // Undo is what a disconnection still has to undo, and what it could not.
@@ -106,8 +110,8 @@ func (s *State) disconnectRequested(in event.DisconnectRequested, now time.Time)
 		s.Undo = undo
 		return s.startUndoing(now)
 	}
-	cancelled := s.cancelRequested(event.CancelRequested{Reason: undo.Reason, Principal: undo.By})
 	s.Undo = undo
+	cancelled := s.cancelRequested(event.CancelRequested{Reason: undo.Reason, Principal: undo.By})
 	s.do(Proceed)
 	return cancelled
 }

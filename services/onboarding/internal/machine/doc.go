@@ -9,7 +9,7 @@
 // Read it in this order: rules.go (which decision may lead where), verdicts.go
 // (what an error of Meta leads to), effects.go (what a done effect leads to),
 // creation.go and polling.go (making an account, and waiting until it shows),
-// phone.go (its number), inputs.go (what a request leads to), choose.go (one of several), rests.go (waiting
+// phone.go (its number), inputs.go (what a request leads to), choose.go (one of several), renewal.go (a restaurant that is connected already), rests.go (waiting
 // for people). docs/states.md is drawn from the tables.
 package machine
 

@@ -16,8 +16,9 @@ type Edition int
 const (
 	FirstEdition  Edition = 0
 	SecondEdition Edition = 1
+	ThirdEdition  Edition = 2 // a run of a connected restaurant renews its connection
 
-	PresentEdition = SecondEdition // of runs that start now
+	PresentEdition = ThirdEdition // of runs that start now
 )
 
 // fewTimes is for errors of Meta that may be its fault or ours: "backoff, max 3".

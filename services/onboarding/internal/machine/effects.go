@@ -134,6 +134,9 @@ func (s *State) discovered(o Outcome, now time.Time) event.Event {
 	s.Searches++
 	switch len(o.Found) {
 	case 0:
+		if s.renews() { // there is one, and no other is made beside it
+			return s.fail(restart(event.CodeWabaNotGranted), nil)
+		}
 		s.progress(event.StageCreation)
 		s.BusinessID = o.MakeIn
 		if s.MadeIn != o.MakeIn {
@@ -147,6 +150,9 @@ func (s *State) discovered(o Outcome, now time.Time) event.Event {
 		return event.WabaNotFound{BusinessID: o.MakeIn, Looks: o.Looks}
 	case 1:
 		account := o.Found[0]
+		if s.misses(account) {
+			return s.elsewhere()
+		}
 		s.found(account)
 		return event.WabaDiscovered{WabaID: account.ID, BusinessID: account.Business, Strategy: account.Strategy, Looks: o.Looks}
 	}

@@ -56,10 +56,13 @@ func (s *State) codeReceived(in event.OAuthCodeReceived, policy Policy, now time
 		return refuse(in.Name(), event.CodeCodeUsed)
 	case tooLong(in.Claims, in.RedirectURI, string(in.CodeRef), string(in.CodeHash)):
 		return refuse(in.Name(), event.CodeUnprocessable)
+	case s.anotherNumber(in.Claims, policy):
+		return refuse(in.Name(), event.CodeNumberDiffers)
 	}
 	s.open(event.OriginCode, policy, now)
 	s.CodeHash = in.CodeHash
 	s.SecretRef, s.RedirectURI, s.Claims = in.CodeRef, in.RedirectURI, in.Claims
+	s.renew()
 	for _, stop := range []event.Stop{event.StopDiscovery, event.StopPolling} {
 		if slices.Contains(in.Stops, stop) {
 			s.Stops = append(s.Stops, stop)
@@ -82,6 +85,9 @@ func (s *State) open(origin event.Origin, policy Policy, now time.Time) {
 	fresh.CreatedAt = now
 	if policy.Edition >= SecondEdition {
 		fresh.Connection = s.connected()
+	}
+	if policy.Edition >= ThirdEdition && s.Status == event.StatusCompleted {
+		fresh.Connection.Number, fresh.Connection.Warnings = s.Number, s.Warnings
 	}
 	if s.Status != event.StatusCompleted && s.Made != "" {
 		fresh.Made, fresh.MadeIn = s.Made, s.MadeIn
@@ -111,6 +117,8 @@ func (s *State) stepRequested(r step, policy Policy, now time.Time) event.Event 
 		return refuse(r.input, event.CodeUnprocessable)
 	case s.None() || s.Status.Ended():
 		return s.openByStep(r, policy, now)
+	case s.anotherNumber(r.claims, s.Policy):
+		return refuse(r.input, event.CodeNumberDiffers)
 	case s.Status == event.StatusAction, s.Status == event.StatusAwaiting && !polling && !anew:
 		return refuse(r.input, event.CodeNotPossibleNow)
 	case !anew && s.contradicts(r.claims):
@@ -183,11 +191,15 @@ func (s *State) askPolls(polls int) {
 
 // openByStep opens a run with a token that the caller brings.
 func (s *State) openByStep(r step, policy Policy, now time.Time) event.Event {
-	if r.authority.TokenRef == "" {
+	switch {
+	case r.authority.TokenRef == "":
 		return refuse(r.input, event.CodeNotInProgress)
+	case s.anotherNumber(r.claims, policy):
+		return refuse(r.input, event.CodeNumberDiffers)
 	}
 	s.open(event.OriginToken, policy, now)
 	s.SecretRef, s.Claims = r.authority.TokenRef, r.claims
+	s.renew()
 	if r.input == event.NamePollingRequested {
 		s.Entry = event.StagePolling
 	}
@@ -231,5 +243,6 @@ func (s *State) cancelRequested(in event.CancelRequested) event.Event {
 	s.RestsBefore = ""
 	s.Error, s.NextAction = nil, &event.NextAction{Kind: event.ActionRestartSignup, Actor: event.ActorRestaurant}
 	s.stop()
+	s.standBy(event.CodeCancelled)
 	return event.OnboardingCancelled{Reason: in.Reason, By: in.Principal}
 }

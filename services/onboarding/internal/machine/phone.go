@@ -101,7 +101,7 @@ func (s *State) settleNumber(now time.Time) event.Event {
 	}
 	switch {
 	case s.Claims.PhoneNumberID != "":
-		return s.fail(restart(event.CodePhoneNotInWaba), nil)
+		return s.elsewhere()
 	case len(s.Numbers) == 0:
 		return s.act(act(event.CodePhoneMissing, event.ActionAddNumber, event.ActorRestaurant), nil, now)
 	}

@@ -126,10 +126,33 @@ func (h *history) step(t *rapid.T, happened machine.Happened) {
 		if claimed := after.Claims.PhoneNumberID; claimed != "" {
 			require.Equal(t, claimed, e.PhoneNumberID, "never another number instead")
 		}
+		if c := before.Connection; c != nil && before.Policy.Edition >= machine.ThirdEdition {
+			require.Equal(t, c.PhoneNumberID, e.PhoneNumberID, "another number takes a disconnection first")
+		}
 	default:
 		require.False(t, before.Status.Ended() && before.Undo == nil, "%s is over, and only a new run follows", before.Status)
 	}
+	requireKept(t, before, after, decision)
 	h.requireOnce(t, before, after, happened)
+}
+
+// requireKept checks that a connected restaurant is connected as it was when the run
+// that was to renew its connection comes to nothing.
+func requireKept(t *rapid.T, before, after machine.State, decision event.Event) {
+	c := before.Connection
+	if c == nil || before.Policy.Edition < machine.ThirdEdition || before.Undo != nil || after.Undo != nil {
+		return
+	}
+	require.NotEqual(t, machine.CreateWaba, after.Todo.Effect, "nothing is made beside what is there")
+	require.NotEqual(t, event.NameReauthorizationRequired, decision.Name(), "its token is another one")
+	if after.Run != before.Run || !after.Status.Ended() || after.Failed == "" {
+		require.False(t, after.Status.Ended() && after.Status != event.StatusCompleted && after.Run == before.Run)
+		return
+	}
+	require.Equal(t, event.StatusCompleted, after.Status)
+	require.Equal(t, c.PhoneNumberID, after.PhoneNumberID)
+	require.Equal(t, c.WabaID, after.WabaID)
+	require.Equal(t, c.CredentialRef, after.CredentialRef)
 }
 
 // awaited says whether something can happen now.

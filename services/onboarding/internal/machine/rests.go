@@ -111,6 +111,7 @@ func (s *State) expire() event.Event {
 	s.NextAction = &event.NextAction{Kind: event.ActionRestartSignup, Actor: event.ActorRestaurant}
 	s.RestsBefore = ""
 	s.stop()
+	s.standBy(event.CodeExpired)
 	return event.OnboardingExpired{RestedSince: since}
 }
 

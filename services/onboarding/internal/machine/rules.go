@@ -75,6 +75,11 @@ var Rules = []Rule{
 	{"", event.NameOnboardingFailed, ""},
 	{"", event.NameOnboardingCancelled, ""},
 	{"", event.NameOnboardingExpired, ""},
+
+	// Of a connected restaurant: it is connected as it was.
+	{"", event.NameOnboardingFailed, event.StageDone},
+	{"", event.NameOnboardingCancelled, event.StageDone},
+	{"", event.NameOnboardingExpired, event.StageDone},
 }
 
 // comesTo says what a decision makes of the run. InputRefused leaves it as it is,
@@ -130,6 +135,9 @@ func Next(before State, happened Happened, now time.Time) (State, event.Event, e
 	}
 	if status, ok := comesTo[decision.Name()]; ok {
 		s.Status = status
+	}
+	if s.Failed != "" && decision.Name() != event.NameInputRefused {
+		s.Status = event.StatusCompleted
 	}
 	s.Sequence++
 	s.UpdatedAt = now

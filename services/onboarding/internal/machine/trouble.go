@@ -61,6 +61,9 @@ func (s *State) troubled(o Outcome, now time.Time) event.Event {
 
 // hindered returns the decision that a reason of ours leads to.
 func (s *State) hindered(o Outcome, now time.Time) event.Event {
+	if o.Code == event.CodePhoneNotInWaba {
+		return s.elsewhere()
+	}
 	switch v := verdictOfOurs(o.Effect, o.Code); v.Do {
 	case Act:
 		return s.act(v, nil, now)
@@ -132,11 +135,16 @@ func (s *State) fail(v Verdict, e *event.MetaError) event.OnboardingFailed {
 	s.Error.Retryable = v.Action == event.ActionRetry
 	s.NextAction = &action
 	s.stop()
+	s.standBy(v.Code)
 	return event.OnboardingFailed{Code: v.Code, Error: e, NextAction: action}
 }
 
-// reauthorize ends the run: its token is dead, and no call is made with it again.
+// reauthorize ends the run: its token is dead, and no call is made with it again. That
+// of a connection which stands is another one.
 func (s *State) reauthorize(e *event.MetaError) event.Event {
+	if s.renews() {
+		return s.fail(Verdict{Do: Fail, Code: event.CodeTokenInvalid, Action: event.ActionReauthorize, Actor: event.ActorRestaurant}, e)
+	}
 	s.Error = problem(event.CodeTokenInvalid, e)
 	s.NextAction = &event.NextAction{Kind: event.ActionReauthorize, Actor: event.ActorRestaurant}
 	s.stop()

@@ -123,9 +123,15 @@ func (v *Vault) Destroy(ctx context.Context, ref event.CredentialRef, restaurant
 // DestroyAll destroys every token that a restaurant had when a run started, as
 // [Vault.Destroy] does. Its PINs stay: they are its numbers', wherever these go.
 func (v *Vault) DestroyAll(ctx context.Context, run Run) error {
+	return v.DestroyOthers(ctx, "", run)
+}
+
+// DestroyOthers is [Vault.DestroyAll] for all tokens but one.
+func (v *Vault) DestroyOthers(ctx context.Context, kept event.CredentialRef, run Run) error {
 	var refs []event.CredentialRef
 	err := v.db.NewSelect().Model((*credentialRow)(nil)).Column("credential_ref").
 		Where("restaurant_id = ?", run.Restaurant).Where("user_access_token IS NOT NULL").Where("created_at <= ?", run.since()).
+		Where("credential_ref <> ?", kept).
 		Scan(ctx, &refs)
 	if err != nil {
 		return fmt.Errorf("vault: tokens of %s: %w", run.Restaurant, err)
