@@ -209,11 +209,8 @@ func Untried(s event.Snapshot) bool {
 // Refused returns what it means that the state machine has refused the command's
 // own input, in the state that followed.
 func (c Command) Refused(code event.Code, s event.Snapshot) Outcome {
-	switch code {
-	case event.CodeBusy, event.CodeCredentialUnknown, event.CodeTooEarly, event.CodeNumberDiffers:
-		return failed(code)
-	}
-	if slices.Contains(ofNumber, c) {
+	final := []event.Code{event.CodeBusy, event.CodeCredentialUnknown, event.CodeTooEarly, event.CodeNumberDiffers}
+	if slices.Contains(final, code) || slices.Contains(ofNumber, c) {
 		return failed(code)
 	}
 	if o := c.Judge(s); o.Known() {
