@@ -149,6 +149,9 @@ func wrapData(data object) answer {
 }
 
 func (w *world) tokenType() string {
+	if w.scenario.shape.tokenType != "" {
+		return w.scenario.shape.tokenType
+	}
 	if w.scenario.shape.userToken {
 		return "USER"
 	}

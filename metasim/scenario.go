@@ -17,6 +17,7 @@ const (
 	EndsCodeRefused    Ending = "code_refused"
 	EndsTokenDead      Ending = "token_dead"
 	EndsForeignApp     Ending = "foreign_app"
+	EndsUnsuitable     Ending = "token_unsuitable"
 	EndsNoPermission   Ending = "permission_missing"
 	EndsRateLimited    Ending = "rate_limited" // and finishes when it is tried again
 	EndsBlocked        Ending = "blocked"
@@ -130,8 +131,9 @@ type shape struct {
 	pages      bool     // a page leads to the business
 	grant      grant
 	foreignApp bool
-	dead       bool // debug_token: is_valid false
-	pageCap    int  // rows to a page, whatever the limit; and the first page of accounts is empty
+	tokenType  string // in place of what the token is
+	dead       bool   // debug_token: is_valid false
+	pageCap    int    // rows to a page, whatever the limit; and the first page of accounts is empty
 	largeIDs   bool
 
 	exchange *graphError

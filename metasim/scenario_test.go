@@ -142,6 +142,7 @@ func (w *walk) inspect() ([]string, error) {
 	var body struct {
 		Data struct {
 			AppID    string   `json:"app_id"`
+			Type     string   `json:"type"`
 			Valid    bool     `json:"is_valid"`
 			Scopes   []string `json:"scopes"`
 			Granular []struct {
@@ -154,6 +155,8 @@ func (w *walk) inspect() ([]string, error) {
 	switch {
 	case body.Data.AppID != metasim.DefaultAppID:
 		return nil, ended{metasim.EndsForeignApp}
+	case body.Data.Type == "PAGE":
+		return nil, ended{metasim.EndsUnsuitable}
 	case !body.Data.Valid:
 		return nil, ended{metasim.EndsTokenDead}
 	case !slices.Contains(body.Data.Scopes, "whatsapp_business_management"):

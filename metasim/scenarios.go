@@ -136,6 +136,12 @@ var flowScenarios = []Scenario{
 		faults: scripted(Fault{Ops: []Op{OpExchange}, Kind: FaultUnanswered, Times: 1}),
 	},
 	{
+		Name: "page-token", Ends: EndsUnsuitable,
+		PT:    "O token é de uma página (PAGE), e não da empresa nem de uma pessoa",
+		EN:    "The token is a page's (PAGE), and not the business's or a person's",
+		shape: existing.with(func(s *shape) { s.tokenType = "PAGE" }),
+	},
+	{
 		Name: "foreign-app", Ends: EndsForeignApp,
 		PT:    "O token é de outro aplicativo",
 		EN:    "The token belongs to another app",

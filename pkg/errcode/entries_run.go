@@ -90,6 +90,15 @@ var runEntries = []Entry{
 		},
 	},
 	{
+		Code: event.CodeTokenUnsuitable, HTTPStatus: http.StatusUnprocessableEntity,
+		Actor: event.ActorRestaurant, Action: event.ActionRestartSignup,
+		title: phrase{"Autorização de outro tipo", "Authorization of another kind"},
+		text: phrase{
+			"A autorização recebida é de uma página ou de um aplicativo, e não da empresa.",
+			"The authorization that came is that of a page or of an application, and not of the business.",
+		},
+	},
+	{
 		Code: event.CodeTokenInvalid, HTTPStatus: http.StatusUnprocessableEntity,
 		Actor: event.ActorRestaurant, Action: event.ActionReauthorize,
 		title: phrase{"Autorização sem validade", "Authorization no longer valid"},

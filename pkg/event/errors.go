@@ -44,6 +44,7 @@ const (
 	CodeExchangeUnavailable  Code = "exchange_unavailable"
 	CodeSecretGone           Code = "secret_gone"
 	CodeTokenAppMismatch     Code = "token_app_mismatch"
+	CodeTokenUnsuitable      Code = "token_unsuitable" // of a page or an app: it has no WhatsApp account
 	CodeTokenInvalid         Code = "token_invalid"
 	CodePermissionMissing    Code = "permission_missing"
 	CodeAppNotPermitted      Code = "app_not_permitted"

@@ -77,6 +77,7 @@ var endings = map[string]ending{
 	"redirect-mismatch":   {status: event.StatusFailed, code: event.CodeRedirectMismatch, action: event.ActionFixConfiguration},
 	"wrong-secret":        {status: event.StatusFailed, code: event.CodeAppSecretInvalid, action: event.ActionFixConfiguration},
 	"exchange-unanswered": {status: event.StatusFailed, code: event.CodeExchangeUnanswered, action: event.ActionRestartSignup},
+	"page-token":          {status: event.StatusFailed, code: event.CodeTokenUnsuitable, calls: map[metasim.Op]int{metasim.OpClientBusiness: 0}},
 	"foreign-app":         {status: event.StatusFailed, code: event.CodeTokenAppMismatch},
 	"permission-missing":  {status: event.StatusAction, code: event.CodePermissionMissing, action: event.ActionGrantPermissions},
 	"permission-denied":   {status: event.StatusAction, action: event.ActionGrantPermissions},

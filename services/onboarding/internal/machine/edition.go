@@ -16,7 +16,7 @@ type Edition int
 const (
 	FirstEdition  Edition = 0
 	SecondEdition Edition = 1
-	ThirdEdition  Edition = 2 // a run of a connected restaurant renews its connection
+	ThirdEdition  Edition = 2 // a run of a connected restaurant renews its connection; a token's type counts
 
 	PresentEdition = ThirdEdition // of runs that start now
 )

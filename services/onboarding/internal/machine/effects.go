@@ -90,6 +90,8 @@ func (s *State) checked(check *Check, now time.Time) event.Event {
 		return nil
 	case !check.Ours:
 		return s.fail(restart(event.CodeTokenAppMismatch), nil)
+	case check.Valid && s.Policy.Edition >= ThirdEdition && slices.Contains(unsuitable, check.Type):
+		return s.fail(restart(event.CodeTokenUnsuitable), nil)
 	case !check.Valid, !check.ExpiresAt.IsZero() && !now.Before(check.ExpiresAt):
 		return s.reauthorize(nil)
 	}
@@ -115,6 +117,11 @@ func (s *State) checked(check *Check, now time.Time) event.Event {
 	}
 	return event.TokenChecked{UserID: check.UserID, Type: check.Type, Scopes: check.Scopes, ExpiresAt: check.ExpiresAt}
 }
+
+// unsuitable are the types of tokens that stand for no person and no business: of a
+// page, or of an app. A type that is new is tried.
+// Source: https://developers.facebook.com/docs/graph-api/reference/debug_token
+var unsuitable = []string{"APP", "PAGE"}
 
 // missingPermissions names what the flow needs and the token lacks. Since June
 // 2026 Meta gives tokens that list whatsapp_business_manage_events in place of
